@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// TELEPORT_CORE=1 leaves the daemon and its HTTP stack out of the graph, so that the client and the
+// engine resolve, build and test in seconds (used by sanitizer runs and while working on them).
+let coreOnly = Context.environment["TELEPORT_CORE"] == "1"
+
+// One settings block for every Swift target.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+    .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
+    .enableUpcomingFeature("ImmutableWeakCaptures"),  // SE-0481
+    .treatAllWarnings(as: .error),  // SE-0480
+]
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+var products: [Product] = [
+    .library(name: "PGWire", targets: ["PGWire"]),
+    .library(name: "Replicator", targets: ["Replicator"]),
+]
+
+var dependencies: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2")
+]
+
+// In dependency order.
+var targets: [Target] = [
+    .systemLibrary(
+        name: "COpenSSL", pkgConfig: "openssl",
+        providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+    .target(name: "CShims"),
+    .target(name: "PGWire", dependencies: ["COpenSSL", "CShims"], swiftSettings: settings),
+    .target(name: "Replicator", dependencies: ["PGWire", log], swiftSettings: settings),
+    .target(
+        name: "TestSupport", dependencies: ["PGWire", "Replicator", log], path: "Tests/Support",
+        swiftSettings: settings),
+    .testTarget(
+        name: "PGWireTests", dependencies: ["PGWire", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+        name: "ReplicatorTests", dependencies: ["Replicator", "PGWire", "TestSupport", log],
+        swiftSettings: settings),
+]
+
+if !coreOnly {
+    products.append(.executable(name: "teleportd", targets: ["teleportd"]))
+    dependencies += [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+    ]
+    targets += [
+        .executableTarget(
+            name: "teleportd",
+            dependencies: [
+                "Replicator", "PGWire", log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TeleportdTests", dependencies: ["teleportd", "Replicator", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["teleportd", "Replicator", "PGWire", "TestSupport", log],
+            swiftSettings: settings),
+    ]
+}
+
+let package = Package(
+    name: "teleport",
+    platforms: [.macOS(.v15)],
+    products: products,
+    dependencies: dependencies,
+    targets: targets
+)

@@ -1,0 +1,3 @@
+#ifndef TELEPORT_CSHIMS_H
+#define TELEPORT_CSHIMS_H
+#endif
