@@ -1,0 +1,115 @@
+import Glibc
+
+/// An address that connect(2) takes.
+struct SocketAddress: Sendable {
+    /// AF_INET, AF_INET6 or AF_UNIX.
+    let family: Int32
+    /// The sockaddr of that family.
+    let bytes: [UInt8]
+    /// The numeric address or the path, for messages.
+    let text: String
+
+    var isUnix: Bool { family == AF_UNIX }
+
+    /// The address of a Unix socket; nil where the path does not fit (107 bytes on Linux).
+    init?(path: String) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let path8 = Array(path.utf8)
+        let room = MemoryLayout.size(ofValue: address.sun_path)
+        guard path8.count < room, !path8.contains(0) else { return nil }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path8) }
+        family = AF_UNIX
+        bytes = withUnsafeBytes(of: address) { Array($0) }
+        text = path
+    }
+
+    private init(_ info: addrinfo, _ address: UnsafeMutablePointer<sockaddr>) {
+        family = info.ai_family
+        bytes = Array(UnsafeRawBufferPointer(start: address, count: Int(info.ai_addrlen)))
+        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let code = getnameinfo(
+            address, info.ai_addrlen, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
+        let name = host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        text = code == 0 ? String(decoding: name, as: UTF8.self) : "?"
+    }
+
+    /// getaddrinfo(3); blocks, unless `numericOnly`.
+    static func resolve(host: String, port: Int, numericOnly: Bool)
+        -> Result<[SocketAddress], PGError>
+    {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_NUMERICSERV | (numericOnly ? AI_NUMERICHOST : AI_ADDRCONFIG)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(host, String(port), &hints, &list)
+        guard code == 0 else {
+            let reason =
+                code == EAI_SYSTEM ? SystemCall.text(errno) : String(cString: gai_strerror(code))
+            return .failure(
+                PGError(.connectFailed, "cannot connect to \(host):\(port): no address: \(reason)"))
+        }
+        defer { freeaddrinfo(list) }
+        var addresses: [SocketAddress] = []
+        var next = list
+        while let info = next?.pointee, addresses.count < Limits.addressesPerHost {
+            if let address = info.ai_addr { addresses.append(SocketAddress(info, address)) }
+            next = info.ai_next
+        }
+        return .success(addresses)
+    }
+
+    /// Calls connect(2) on a non-blocking socket.
+    func connect(_ fd: Int32) -> SystemCall {
+        bytes.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress else { return .failed(EINVAL) }
+            let address = base.assumingMemoryBound(to: sockaddr.self)
+            return SystemCall.run { Int(Glibc.connect(fd, address, socklen_t(raw.count))) }
+        }
+    }
+}
+
+extension PGConfiguration.Endpoint {
+    /// How messages name the endpoint: `host:port` or the socket's path.
+    package var text: String {
+        switch self {
+        case .tcp(let host, let port):
+            host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let directory, let port):
+            "\(directory)/.s.PGSQL.\(port)"
+        }
+    }
+
+    /// The addresses to try, in order; a name is looked up on a thread made for it.
+    func addresses(deadline: ContinuousClock.Instant, loop: PGEventLoop) async throws(PGError)
+        -> [SocketAddress]
+    {
+        switch self {
+        case .unix:
+            guard let address = SocketAddress(path: text) else {
+                throw PGError(
+                    .invalidConfiguration,
+                    "the socket path \(text) is longer than 107 bytes; use a shorter directory")
+            }
+            return [address]
+        case .tcp(let host, let port):
+            guard (1...65535).contains(port), !host.isEmpty, !host.utf8.contains(0) else {
+                throw PGError(.invalidConfiguration, "\(text) is not a host name and a port")
+            }
+            if case .success(let numeric) = SocketAddress.resolve(
+                host: host, port: port, numericOnly: true)
+            {
+                return numeric
+            }
+            let found = try await BlockingWork.run(
+                "cannot connect to \(text): looking up the name", deadline: deadline, loop: loop
+            ) {
+                SocketAddress.resolve(host: host, port: port, numericOnly: false)
+            }
+            guard !found.isEmpty else {
+                throw PGError(.connectFailed, "cannot connect to \(text): the name has no address")
+            }
+            return found
+        }
+    }
+}
