@@ -37,7 +37,8 @@ var targets: [Target] = [
     .target(name: "PGWire", dependencies: ["COpenSSL", "CShims"], swiftSettings: settings),
     .target(name: "Replicator", dependencies: ["PGWire", log], swiftSettings: settings),
     .target(
-        name: "TestSupport", dependencies: ["PGWire", "Replicator", log], path: "Tests/Support",
+        name: "TestSupport", dependencies: ["CShims", "PGWire", "Replicator", log],
+        path: "Tests/Support",
         swiftSettings: settings),
     .testTarget(
         name: "PGWireTests", dependencies: ["PGWire", "TestSupport"], swiftSettings: settings),

@@ -54,7 +54,7 @@ int teleport_stream_socket(int family) {
     return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-int teleport_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+int teleport_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC); }
 
 static int set_integer(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value);

@@ -1,3 +1,4 @@
+internal import CShims
 import Glibc
 import Synchronization
 
@@ -92,8 +93,13 @@ public final class FakeServer: Sendable {
         (listener, port) = try Self.listen(unixPath: unixPath, backlog: 64)
         Self.thread { [self] in
             while true {
-                let fd = accept4(listener)
-                guard fd >= 0 else { return }
+                let fd = acceptNext(listener)
+                guard fd >= 0 else {
+                    // Closed here alone: closed elsewhere, its number could be another server's by
+                    // the time of the next accept.
+                    Glibc.close(listener)
+                    return
+                }
                 let number = state.withLock { state in
                     defer { state.accepted += 1 }
                     return state.accepted
@@ -116,9 +122,8 @@ public final class FakeServer: Sendable {
 
     /// Stops listening; connections that run go on to their script's end.
     public func stop() {
-        // Wakes the accept; closing alone would not.
+        // Wakes the accept, also one that is yet to come.
         shutdown(listener, Int32(SHUT_RDWR))
-        Glibc.close(listener)
     }
 
     /// A listening socket and its port.
@@ -161,9 +166,11 @@ public final class FakeServer: Sendable {
         }
     }
 
-    private func accept4(_ fd: Int32) -> Int32 {
+    /// Close-on-exec from the start: servers that tests start would inherit the connection, and it
+    /// would outlive its script.
+    private func acceptNext(_ fd: Int32) -> Int32 {
         while true {
-            let answer = Glibc.accept(fd, nil, nil)
+            let answer = teleport_accept(fd)
             if answer >= 0 || errno != EINTR { return answer }
         }
     }

@@ -36,7 +36,7 @@ int teleport_eventfd(void);
 
 /// socket(2) for a stream, non-blocking and close-on-exec.
 int teleport_stream_socket(int family);
-/// accept4(2), non-blocking and close-on-exec.
+/// accept4(2), blocking and close-on-exec.
 int teleport_accept(int fd);
 /// setsockopt(2) with an integer at level IPPROTO_TCP: TCP_NODELAY.
 int teleport_set_no_delay(int fd);

@@ -30,7 +30,12 @@ extension Channel {
                 late: PGError(
                     .timedOut, "the TLS handshake with \(endpoint.text) was not through in time"))
         } catch {
-            loop.execute { self.close() }
+            await withUnsafeContinuation { done in
+                loop.execute {
+                    self.close()
+                    done.resume()
+                }
+            }
             throw error
         }
     }

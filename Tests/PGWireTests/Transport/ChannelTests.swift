@@ -115,10 +115,14 @@ import Testing
 
     @Test func `a write to a peer that is gone ends the channel and not the process`() async throws
     {
-        let server = try FakeServer { peer, _ in peer.resetAtEnd() }
+        let server = try FakeServer { peer, _ in
+            _ = try peer.read(1)
+            peer.resetAtEnd()
+        }
         defer { server.stop() }
         let client = try await TestClient.open(
             .tcp(host: "127.0.0.1", port: server.port), reading: false)
+        await client.send([0])
         try await Task.sleep(for: .milliseconds(50))
         for _ in 0..<3 { await client.send([UInt8](repeating: 0, count: 100_000)) }
         #expect(await client.waitForEnd()?.code == .connectionLost)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ConnectTests {
     private func error(
-        _ endpoint: PGConfiguration.Endpoint, within: Duration = .seconds(10)
+        _ endpoint: PGConfiguration.Endpoint, within: Duration = .seconds(30)
     ) async -> PGError? {
         do {
             let client = try await TestClient.open(endpoint, within: within)

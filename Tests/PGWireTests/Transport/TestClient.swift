@@ -40,7 +40,7 @@ actor TestClient {
     }
 
     static func open(
-        _ endpoint: PGConfiguration.Endpoint, within: Duration = .seconds(10),
+        _ endpoint: PGConfiguration.Endpoint, within: Duration = .seconds(30),
         loop: PGEventLoop = .shared, reading: Bool = true
     ) async throws -> TestClient {
         await attach(
