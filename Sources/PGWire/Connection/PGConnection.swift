@@ -104,7 +104,9 @@ public actor PGConnection {
             configuration.endpoint, keepAliveIdle: configuration.keepAliveIdle,
             tcpUserTimeout: configuration.tcpUserTimeout, loop: loop, deadline: deadline)
         do throws(PGError) {
-            if tls { _ = try await TLSNegotiation.begin(channel, configuration, deadline: deadline) }
+            if tls {
+                _ = try await TLSNegotiation.begin(channel, configuration, deadline: deadline)
+            }
             try await logIn(channel, deadline: deadline)
         } catch {
             channel.close()
