@@ -1,6 +1,6 @@
-/// Cuts the server's bytes into messages. The bytes may arrive cut anywhere.
+/// Cuts the server's bytes into messages.
 ///
-/// A length is checked before anything is kept for it, and memory grows only with bytes that have
+/// The bytes may arrive cut anywhere. A length is checked before anything is kept for it, and memory grows only with bytes that have
 /// really arrived. After an error the decoder is of no further use.
 package struct BackendDecoder {
     private var storage: [UInt8] = []
