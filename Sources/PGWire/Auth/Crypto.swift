@@ -7,7 +7,9 @@ enum Crypto {
         try digest(bytes, EVP_sha256())
     }
 
-    /// MD5 of bytes. OpenSSL in FIPS mode has none, which is an error and not a crash.
+    /// MD5 of bytes.
+    ///
+    /// OpenSSL in FIPS mode has none, which is an error and not a crash.
     static func md5(_ bytes: [UInt8]) throws(PGError) -> [UInt8] {
         try digest(bytes, EVP_md5())
     }

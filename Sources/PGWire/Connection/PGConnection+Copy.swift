@@ -200,7 +200,9 @@ public struct PGCopyIn: Sendable {
     let connection: PGConnection
     let id: Int
 
-    /// Sends bytes; suspends while the server is slower than the caller. Any cut is fine.
+    /// Sends bytes; suspends while the server is slower than the caller.
+    ///
+    /// Any cut is fine.
     ///
     /// - Throws: `server` where the server has given the COPY up, `cancelled`, `connectionLost`;
     ///   `misuse` after the body has ended.

@@ -104,7 +104,9 @@ public actor PGConnection {
             configuration.endpoint, keepAliveIdle: configuration.keepAliveIdle,
             tcpUserTimeout: configuration.tcpUserTimeout, loop: loop, deadline: deadline)
         do throws(PGError) {
-            if tls { _ = try await TLSNegotiation.begin(channel, configuration, deadline: deadline) }
+            if tls {
+                _ = try await TLSNegotiation.begin(channel, configuration, deadline: deadline)
+            }
             try await logIn(channel, deadline: deadline)
         } catch {
             channel.close()
@@ -165,7 +167,10 @@ public actor PGConnection {
 
     /// Simple query protocol: one or several statements, one result each.
     ///
-    /// - Parameter timeout: after which the statement is cancelled; nil for none.
+    /// - Parameters:
+    ///   - sql: the statements.
+    ///   - timeout: after which the statement is cancelled; nil for none.
+    /// - Returns: one result for each statement.
     /// - Throws: `server` with the first error, `cancelled`, `timedOut`, `connectionLost`,
     ///   `connectionClosed`, `misuse`. Where the statement ended before it could be cancelled, its
     ///   result is returned.
@@ -178,7 +183,11 @@ public actor PGConnection {
 
     /// Extended query protocol: one statement with parameters; all rows are collected.
     ///
-    /// - Parameter timeout: after which the statement is cancelled; nil for none.
+    /// - Parameters:
+    ///   - sql: the statement, its parameters as `$1`, `$2` and so on.
+    ///   - parameters: their values.
+    ///   - timeout: after which the statement is cancelled; nil for none.
+    /// - Returns: the result of the statement.
     /// - Throws: as `execute`.
     @discardableResult
     public func query(
@@ -230,7 +239,10 @@ public actor PGConnection {
         let id = operation.id
         if !operation.isSettled {
             await withTaskCancellationHandler {
-                await withUnsafeContinuation { operation.waiter = $0 }
+                await withUnsafeContinuation { waiter in
+                    // Getting here may have taken a turn of the loop, and the answer come in it.
+                    if operation.isSettled { waiter.resume() } else { operation.waiter = waiter }
+                }
             } onCancel: {
                 loop.execute { [weak self] in
                     self?.assumeIsolated { $0.interrupt(id, .cancelled) }
@@ -269,51 +281,11 @@ public actor PGConnection {
         isTaken = false
     }
 
-    // MARK: Cancelling
-
-    /// Asks the server to cancel the running statement; the statement's own call then throws 57014.
-    ///
-    /// Returns when the server has taken the request, or could not be reached.
-    public func cancelRunningStatement() async {
-        if let current { await sendCancel(current.id) }
-    }
-
-    /// Ends a request that nobody waits for any more.
-    func interrupt(_ id: Int, _ reason: PGError.Code) {
-        guard let operation = current, operation.id == id, operation.outcome == nil,
-            operation.interruption == nil
-        else { return }
-        operation.interruption = reason
-        operation.timer?.cancel()
-        operation.timer = loop.schedule(after: Limits.cancelGrace) { [weak self] in
-            self?.assumeIsolated { $0.giveUp(id, reason) }
-        }
-        Task { await sendCancel(id) }
-    }
-
-    private func giveUp(_ id: Int, _ reason: PGError.Code) {
-        guard let operation = current, operation.id == id, !operation.isSettled else { return }
-        fail(
-            PGError(
-                reason,
-                "the statement was cancelled and did not end within \(Limits.cancelGrace);"
-                    + " the connection was closed"))
-    }
-
-    private func sendCancel(_ id: Int) async {
-        guard let operation = current, operation.id == id, operation.outcome == nil,
-            let key = session.cancelKey
-        else { return }
-        operation.cancelsInFlight += 1
-        // Where it cannot be sent, the statement goes on; an interrupted one has its grace period.
-        try? await CancelRequest.send(key, configuration, tls: isEncrypted, loop: loop)
-        operation.cancelsInFlight -= 1
-        operation.wakeIfSettled()
-    }
-
     // MARK: Closing
 
-    /// Says Terminate and closes; harmless when closed already. Requests under way throw.
+    /// Says Terminate and closes; harmless when closed already.
+    ///
+    /// Requests under way throw.
     public func close() async {
         sayGoodbye()
         fail(PGError(.connectionClosed, "the connection was closed by its owner"))

@@ -20,7 +20,8 @@ enum TLSNegotiation {
                     .failure(
                         PGError(
                             .tlsFailed,
-                            "the server sent \(bytes.count) bytes where one answers the TLS request")))
+                            "the server sent \(bytes.count) bytes where one answers the TLS request"
+                        )))
                 return
             }
             answer.fulfil(.success(bytes[0]))

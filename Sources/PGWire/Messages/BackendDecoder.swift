@@ -1,6 +1,6 @@
-/// Cuts the server's bytes into messages. The bytes may arrive cut anywhere.
+/// Cuts the server's bytes into messages.
 ///
-/// A length is checked before anything is kept for it, and memory grows only with bytes that have
+/// The bytes may arrive cut anywhere. A length is checked before anything is kept for it, and memory grows only with bytes that have
 /// really arrived. After an error the decoder is of no further use.
 package struct BackendDecoder {
     private var storage: [UInt8] = []
@@ -73,7 +73,8 @@ package struct BackendDecoder {
         guard length >= 4, length <= maximumLength else {
             throw PGError(
                 .protocolViolation,
-                "the server announced a message of \(length) bytes; 4 to \(maximumLength) are accepted")
+                "the server announced a message of \(length) bytes; 4 to \(maximumLength) are accepted"
+            )
         }
         guard storage.count - offset > length else { return nil }
         return Frame(type: type, payload: offset + 5..<offset + 1 + length)
@@ -96,8 +97,10 @@ package struct BackendDecoder {
             [UInt8](unsafeUninitializedCapacity: total) { target, count in
                 // Safety: `total` is the sum of the ranges, each of which lies within `source`.
                 for payload in payloads {
-                    UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[count...])
-                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[payload]))
+                    UnsafeMutableRawBufferPointer(
+                        rebasing: UnsafeMutableRawBufferPointer(target)[count...]
+                    )
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[payload]))
                     count += payload.count
                 }
             }

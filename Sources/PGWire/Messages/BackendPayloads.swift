@@ -1,6 +1,8 @@
 /// The payloads of server messages (manual, 55.7), one case a letter.
 extension BackendMessage {
-    /// Whether a first byte can begin a message. `d` is cut by the decoder itself.
+    /// Whether a first byte can begin a message.
+    ///
+    /// `d` is cut by the decoder itself.
     static func isKnown(type: UInt8) -> Bool {
         switch UnicodeScalar(type) {
         case "R", "K", "2", "3", "C", "d", "c", "G", "H", "W", "D", "I", "E", "v", "n", "N", "A",

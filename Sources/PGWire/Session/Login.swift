@@ -118,7 +118,8 @@ package struct Login: Sendable {
     private func needPassword() throws(PGError) -> String {
         guard let password, !password.isEmpty else {
             throw PGError(
-                .authenticationFailed, "the server asks for a password of role \(user); none is set")
+                .authenticationFailed, "the server asks for a password of role \(user); none is set"
+            )
         }
         return password
     }

@@ -1,6 +1,6 @@
 import PGWire
-import Testing
 import TestSupport
+import Testing
 
 @Suite(.timeLimit(.minutes(2)))
 struct ConnectionLiveTests {
@@ -19,7 +19,8 @@ struct ConnectionLiveTests {
     @Test func `a simple query with several statements gives several results`() async throws {
         let connection = try await connect()
         let results = try await connection.execute(
-            "SELECT 1 AS a, NULL::text AS b; SELECT x FROM generate_series(1, 3) x; SET work_mem = '5MB'")
+            "SELECT 1 AS a, NULL::text AS b; SELECT x FROM generate_series(1, 3) x; SET work_mem = '5MB'"
+        )
         #expect(results.map(\.commandTag) == ["SELECT 1", "SELECT 3", "SET"])
         #expect(results[0].columns.map(\.name) == ["a", "b"])
         #expect(try results[0].rows[0].decode(Int.self, "a") == 1)
@@ -38,7 +39,8 @@ struct ConnectionLiveTests {
     func `a parameter comes back as it went`(_ text: String?) async throws {
         let connection = try await connect()
         let result = try await connection.query(
-            "SELECT $1::text, $2::int, $3::text[]", [PGParameter(text), 42, PGParameter(array: [text, "x"])])
+            "SELECT $1::text, $2::int, $3::text[]",
+            [PGParameter(text), 42, PGParameter(array: [text, "x"])])
         #expect(try result.rows[0].decode(String?.self, 0) == text)
         #expect(try result.rows[0].decode(Int.self, 1) == 42)
         let second = try await connection.query(
