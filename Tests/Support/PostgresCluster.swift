@@ -35,7 +35,8 @@ public final class PostgresCluster: Sendable {
         try Self.shell("chown -R postgres \(directory.path) 2>/dev/null || true")
         try Self.asPostgres(
             "\(Self.bin)/initdb -D \(data) -U postgres --auth-local=trust --auth-host=scram-sha-256"
-                + " --pwfile=\(directory.path)/pw -E UTF8 --locale=C.UTF-8 -N >\(directory.path)/initdb.log 2>&1")
+                + " --pwfile=\(directory.path)/pw -E UTF8 --locale=C.UTF-8 -N >\(directory.path)/initdb.log 2>&1"
+        )
         let lines =
             [
                 "port = \(port)", "listen_addresses = '127.0.0.1'",
@@ -44,7 +45,8 @@ public final class PostgresCluster: Sendable {
                 "ssl_cert_file = '\(directory.path)/server.crt'",
                 "ssl_key_file = '\(directory.path)/server.key'",
             ] + settings
-        try Self.shell("cat >> \(data)/postgresql.conf", input: lines.joined(separator: "\n") + "\n")
+        try Self.shell(
+            "cat >> \(data)/postgresql.conf", input: lines.joined(separator: "\n") + "\n")
         try start()
         try stopWhenThisProcessEnds()
     }
@@ -52,7 +54,8 @@ public final class PostgresCluster: Sendable {
     /// Starts the server and waits until it answers.
     public func start() throws {
         try Self.asPostgres(
-            "\(Self.bin)/pg_ctl -D \(data) -l \(directory.path)/server.log -w -t 60 start >/dev/null")
+            "\(Self.bin)/pg_ctl -D \(data) -l \(directory.path)/server.log -w -t 60 start >/dev/null"
+        )
     }
 
     /// Stops the server: `fast`, or `immediate` for a crash.
@@ -178,6 +181,13 @@ public struct ShellError: Error, CustomStringConvertible {
     public let status: Int32
     /// What it said.
     public let errors: String
+
+    /// Describes a failure.
+    public init(command: String, status: Int32, errors: String) {
+        self.command = command
+        self.status = status
+        self.errors = errors
+    }
 
     /// Everything in one text.
     public var description: String { "exit \(status): \(command)\n\(errors)" }
