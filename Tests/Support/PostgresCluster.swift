@@ -1,7 +1,9 @@
 public import Foundation
 public import PGWire
 
-/// A throw-away PostgreSQL server for tests: SCRAM passwords, TLS with an authority of its own,
+/// A throw-away PostgreSQL server for tests.
+///
+/// SCRAM passwords, TLS with an authority of its own,
 /// prepared transactions allowed, fsync off. It is stopped and removed when the process ends.
 public final class PostgresCluster: Sendable {
     /// The server that tests share; each test makes its own databases and roles in it.
