@@ -1,0 +1,158 @@
+import FoundationEssentials
+
+/// The part of a source's catalog that a target carries, as one transaction saw it.
+///
+/// It is a value: reading makes it, `SchemaPlan` compares two of them, and the target keeps the one
+/// it carries next to its position. What the catalog holds beyond it is named in `notCarried`.
+package struct SchemaSnapshot: Codable, Sendable, Equatable {
+    /// Within which oids identify objects; in another epoch only names do.
+    package struct Epoch: Codable, Sendable, Hashable {
+        /// `system_identifier` of the cluster; empty where the role may not read it.
+        package var systemIdentifier: String
+        /// The database's oid.
+        package var databaseOID: UInt32
+        /// The server's major version: 902 for 9.2, 1500 for 15.
+        package var majorVersion: Int
+    }
+
+    /// Within which oids identify objects.
+    package var epoch: Epoch
+    /// `server_version_num` of the server that was read.
+    package var serverVersion: Int
+    /// The schemas of the expression that exist.
+    package var schemas: [Schema] = []
+    /// The tables, with partitioned ones and their partitions, by name.
+    package var tables: [Table] = []
+    /// The enum types.
+    package var enums: [EnumType] = []
+    /// The stand-alone composite types.
+    package var composites: [CompositeType] = []
+    /// The domains.
+    package var domains: [DomainType] = []
+    /// Functions and procedures.
+    package var functions: [Routine] = []
+    /// The sequences, without those of identity columns.
+    package var sequences: [Sequence] = []
+    /// The extensions that something above needs.
+    package var extensions: [Extension] = []
+    /// The indexes, without those of constraints.
+    package var indexes: [Index] = []
+    /// Primary keys, unique and check constraints of tables.
+    package var constraints: [Constraint] = []
+    /// Which object needs which, as far as both are in here.
+    package var dependencies: [Dependency] = []
+    /// What is in scope and stays behind, with the reason.
+    package var notCarried: [NotCarried] = []
+
+    /// The tables whose rows travel: with a key and complete capture; partitions travel through
+    /// their root.
+    package var replicatedTables: [Table] {
+        tables.filter { table in
+            if case .partition = table.kind { return false }
+            return !table.primaryKey.isEmpty && !table.captureID.isEmpty
+        }
+    }
+
+    /// The table with an oid.
+    package func table(oid: UInt32) -> Table? {
+        tables.first { $0.oid == oid }
+    }
+
+    /// The snapshot as JSON with sorted keys: equal snapshots give equal texts.
+    package func encoded() -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Strings and integers only: there is nothing that JSON cannot hold.
+        guard let data = try? encoder.encode(self) else { return "" }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// Reads what `encoded()` wrote.
+    ///
+    /// - Throws: `SchemaError.unreadable`.
+    package init(encoded text: String) throws(SchemaError) {
+        do {
+            self = try JSONDecoder().decode(SchemaSnapshot.self, from: Data(text.utf8))
+        } catch {
+            throw SchemaError(
+                .unreadable, "the remembered catalog cannot be read: it is not of this version")
+        }
+    }
+
+    /// Makes an empty snapshot.
+    package init(epoch: Epoch, serverVersion: Int) {
+        self.epoch = epoch
+        self.serverVersion = serverVersion
+    }
+
+    /// A digest of `encoded()`: 32 hexadecimal digits.
+    package var digest: String { Self.digest(of: encoded()) }
+
+    /// The digest of an encoded snapshot: FNV-1a twice, 64 bits each; against accidents only.
+    package static func digest(of encoded: String) -> String {
+        var first: UInt64 = 0xcbf2_9ce4_8422_2325
+        var second: UInt64 = 0x9ae1_6a3b_2f90_404f
+        for byte in encoded.utf8 {
+            first = (first ^ UInt64(byte)) &* 0x100_0000_01b3
+            second = (second ^ UInt64(byte) ^ (first >> 57)) &* 0x100_0000_01b3
+        }
+        return [first, second].map { number in
+            let text = String(number, radix: 16)
+            return String(repeating: "0", count: 16 - text.count) + text
+        }.joined()
+    }
+}
+
+/// Something in scope that is not replicated, for the operator.
+package struct NotCarried: Codable, Sendable, Hashable, Comparable {
+    /// What it is, in the manual's words: `view`, `foreign key`, `table`.
+    package var kind: String
+    /// Its name, with the schema's, and the table's where it belongs to one.
+    package var name: String
+    /// Why.
+    package var reason: String
+
+    /// Names an object and the reason.
+    package init(kind: String, name: String, reason: String) {
+        self.kind = kind
+        self.name = name
+        self.reason = reason
+    }
+
+    /// By kind, name and reason.
+    package static func < (left: NotCarried, right: NotCarried) -> Bool {
+        (left.kind, left.name, left.reason) < (right.kind, right.name, right.reason)
+    }
+}
+
+/// Why a catalog could not be read or compared.
+package struct SchemaError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// A stable code.
+    package enum Code: String, Sendable, Hashable {
+        /// The catalog moved while it was read; begin the transaction again.
+        case moved
+        /// A remembered snapshot is not in the form of this version.
+        case unreadable
+        /// Two objects would get one name on the target.
+        case collision
+        /// The catalog answers in a form that is not known; a bug, or a newer server.
+        case unexpected
+    }
+
+    /// Which kind of failure this is.
+    package let code: Code
+    /// What happened and what to do.
+    package let message: String
+
+    /// Makes an error.
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    package var isTransient: Bool { code == .moved }
+
+    /// Message and code in a line.
+    package var description: String { "\(message) (\(code.rawValue))" }
+}
