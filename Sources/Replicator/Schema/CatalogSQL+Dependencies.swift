@@ -1,0 +1,226 @@
+extension CatalogSQL {
+    /// Which object needs which, beyond the parts of one object; members of an extension stand for
+    /// the extension, arrays for their element, row types for their table.
+    ///
+    /// The last column describes what is needed where it is of a kind that is not modelled.
+    var dependencies: String {
+        let catalog = { (alias: String, prefix: String) in
+            """
+            CASE \(alias).\(prefix)classid WHEN 'pg_catalog.pg_class'::regclass THEN 'relation'
+                 WHEN 'pg_catalog.pg_type'::regclass THEN 'type'
+                 WHEN 'pg_catalog.pg_proc'::regclass THEN 'routine'
+                 WHEN 'pg_catalog.pg_constraint'::regclass THEN 'constraint'
+                 ELSE 'other' END
+            """
+        }
+        return """
+            SELECT DISTINCT
+                   CASE WHEN x.oid IS NOT NULL THEN 'relation'
+                        WHEN dc.relkind = 'c' THEN 'type' ELSE \(catalog("d", "")) END,
+                   coalesce(x.adrelid, CASE WHEN dc.relkind = 'c' THEN dc.reltype END, d.objid),
+                   coalesce(x.adnum::int, CASE WHEN dc.relkind = 'c' THEN 0 END, d.objsubid),
+                   CASE WHEN m.refobjid IS NOT NULL THEN 'extension'
+                        WHEN rc.relkind = 'c' THEN 'type'
+                        WHEN tc.oid IS NOT NULL THEN 'relation' ELSE \(catalog("d", "ref")) END,
+                   coalesce(m.refobjid, CASE WHEN rc.relkind = 'c' THEN rc.reltype END, tc.oid,
+                            ra.oid, d.refobjid),
+                   CASE WHEN m.refobjid IS NULL AND rc.relkind <> 'c' THEN d.refobjsubid ELSE 0 END,
+                   CASE WHEN m.refobjid IS NULL
+                        THEN pg_describe_object(d.refclassid, coalesce(ra.oid, d.refobjid), 0) END
+              FROM pg_catalog.pg_depend d
+              LEFT JOIN pg_catalog.pg_attrdef x
+                ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND x.oid = d.objid
+              LEFT JOIN pg_catalog.pg_class dc
+                ON d.classid = 'pg_catalog.pg_class'::regclass AND dc.oid = d.objid
+              LEFT JOIN pg_catalog.pg_class rc
+                ON d.refclassid = 'pg_catalog.pg_class'::regclass AND rc.oid = d.refobjid
+              LEFT JOIN pg_catalog.pg_type ra
+                ON d.refclassid = 'pg_catalog.pg_type'::regclass AND ra.typarray = d.refobjid
+              LEFT JOIN pg_catalog.pg_type rt
+                ON d.refclassid = 'pg_catalog.pg_type'::regclass
+               AND rt.oid = coalesce(ra.oid, d.refobjid)
+              LEFT JOIN pg_catalog.pg_class tc ON tc.oid = rt.typrelid AND tc.relkind <> 'c'
+              LEFT JOIN pg_catalog.pg_depend m
+                ON m.classid = d.refclassid AND m.objid = coalesce(ra.oid, d.refobjid)
+               AND m.objsubid = 0 AND m.deptype = 'e'
+             WHERE d.refobjid >= 16384 AND d.objid >= 16384
+               AND (d.deptype = 'n'
+                    OR (d.deptype = 'a' AND d.refclassid <> 'pg_catalog.pg_class'::regclass))
+               AND d.classid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_attrdef'::regclass,
+                                 'pg_catalog.pg_type'::regclass, 'pg_catalog.pg_proc'::regclass,
+                                 'pg_catalog.pg_constraint'::regclass)
+               AND d.refclassid <> 'pg_catalog.pg_namespace'::regclass
+             ORDER BY 1, 2, 3, 4, 5, 6
+            """
+    }
+
+    /// A catalog of objects that are reported and not carried.
+    private struct Counted {
+        let kind: String
+        let catalog: String
+        let name: String
+        let namespace: String
+        var since = 0
+    }
+
+    private static let counted = [
+        Counted(
+            kind: "operator", catalog: "pg_operator", name: "oprname", namespace: "oprnamespace"),
+        Counted(
+            kind: "operator class", catalog: "pg_opclass", name: "opcname",
+            namespace: "opcnamespace"),
+        Counted(
+            kind: "operator family", catalog: "pg_opfamily", name: "opfname",
+            namespace: "opfnamespace"),
+        Counted(
+            kind: "collation", catalog: "pg_collation", name: "collname", namespace: "collnamespace"
+        ),
+        Counted(
+            kind: "conversion", catalog: "pg_conversion", name: "conname",
+            namespace: "connamespace"),
+        Counted(
+            kind: "text search configuration", catalog: "pg_ts_config", name: "cfgname",
+            namespace: "cfgnamespace"),
+        Counted(
+            kind: "text search dictionary", catalog: "pg_ts_dict", name: "dictname",
+            namespace: "dictnamespace"),
+        Counted(
+            kind: "text search parser", catalog: "pg_ts_parser", name: "prsname",
+            namespace: "prsnamespace"),
+        Counted(
+            kind: "text search template", catalog: "pg_ts_template", name: "tmplname",
+            namespace: "tmplnamespace"),
+        Counted(
+            kind: "statistics object", catalog: "pg_statistic_ext", name: "stxname",
+            namespace: "stxnamespace", since: 100_000),
+    ]
+
+    /// Kind, schema, table or NULL, name and a number: what is in the schemas and not modelled.
+    var unmodelled: String {
+        var parts = Self.counted.filter { features.version >= $0.since }.map { counted in
+            """
+            SELECT '\(counted.kind)'::text, n.nspname::text, NULL::text, o.\(counted.name)::text, 1::bigint
+              FROM pg_catalog.\(counted.catalog) o
+              JOIN pg_catalog.pg_namespace n ON n.oid = o.\(counted.namespace)
+             WHERE n.nspname = ANY (\(schemas)) AND \(notMember(counted.catalog, "o.oid"))
+            """
+        }
+        let clone = features.version >= 130_000 ? "o.tgparentid = 0" : "true"
+        parts.append(
+            onTables(
+                "trigger", "pg_trigger", name: "tgname", table: "tgrelid",
+                """
+                NOT o.tgisinternal AND \(clone) AND NOT EXISTS (
+                     SELECT 1 FROM pg_catalog.pg_proc f
+                       JOIN pg_catalog.pg_namespace fn ON fn.oid = f.pronamespace
+                      WHERE f.oid = o.tgfoid AND fn.nspname = 'teleport')
+                """))
+        parts.append(
+            onTables(
+                "rule", "pg_rewrite", name: "rulename", table: "ev_class",
+                "o.rulename <> '_RETURN'"))
+        if features.version >= 90_500 {
+            parts.append(
+                onTables("policy", "pg_policy", name: "polname", table: "polrelid", "true"))
+        }
+        parts.append(
+            """
+            SELECT 'comments'::text, n.nspname::text, NULL::text, '*'::text, count(*)
+              FROM pg_catalog.pg_description o
+              JOIN pg_catalog.pg_class c
+                ON o.classoid = 'pg_catalog.pg_class'::regclass AND c.oid = o.objoid
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = ANY (\(schemas)) GROUP BY n.nspname
+            """)
+        parts.append(
+            """
+            SELECT 'privileges'::text, n.nspname::text, NULL::text, '*'::text, count(*)
+              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = ANY (\(schemas)) AND c.relacl IS NOT NULL GROUP BY n.nspname
+            """)
+        parts.append(
+            """
+            SELECT 'cast'::text, n.nspname::text, NULL::text,
+                   format_type(o.castsource, NULL) || ' AS ' || format_type(o.casttarget, NULL),
+                   1::bigint
+              FROM pg_catalog.pg_cast o
+              JOIN pg_catalog.pg_type y ON y.oid IN (o.castsource, o.casttarget) AND y.oid >= 16384
+              JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
+             WHERE n.nspname = ANY (\(schemas)) AND \(notMember("pg_cast", "o.oid"))
+            """)
+        return parts.joined(separator: "\nUNION\n") + "\nORDER BY 1, 2, 3, 4"
+    }
+
+    private func onTables(
+        _ kind: String, _ catalog: String, name: String, table: String, _ condition: String
+    ) -> String {
+        """
+        SELECT '\(kind)'::text, n.nspname::text, c.relname::text, o.\(name)::text, 1::bigint
+          FROM pg_catalog.\(catalog) o JOIN pg_catalog.pg_class c ON c.oid = o.\(table)
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = ANY (\(schemas)) AND \(condition)
+        """
+    }
+
+    /// One text for the whole catalog, but for temporary and system objects: it moves with DDL and
+    /// not with VACUUM, ANALYZE or rows.
+    ///
+    /// pg_class is looked at by content: TRUNCATE and VACUUM FULL write new rows into it.
+    var fingerprint: String {
+        let ours = """
+            (SELECT n.oid FROM pg_catalog.pg_namespace n
+              WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
+            """
+        let tables = """
+            (SELECT c.oid FROM pg_catalog.pg_class c
+              WHERE c.relnamespace IN \(ours) AND c.relpersistence <> 't')
+            """
+        let part = { (catalog: String, row: String, condition: String) in
+            """
+            (SELECT count(*)::text || ':' || coalesce(sum(hashtext(\(row))::bigint), 0)::text
+               FROM pg_catalog.\(catalog) o WHERE \(condition))
+            """
+        }
+        let versioned = "o.oid::text || '/' || o.xmin::text"
+        var parts = [
+            part(
+                "pg_class",
+                """
+                concat_ws('/', o.oid::text, o.relname, o.relnamespace::text, o.relkind::text,
+                          o.relpersistence::text, o.reloptions::text, \(features.rowSecurity
+                              .replacingAlias("c", with: "o"))::text)
+                """, "o.relnamespace IN \(ours)"),
+            part(
+                "pg_attribute", "concat_ws('/', o.attrelid::text, o.attnum::text, o.xmin::text)",
+                "o.attrelid IN \(tables)"),
+            part("pg_attrdef", versioned, "o.adrelid IN \(tables)"),
+            part(
+                "pg_index", "o.indexrelid::text || '/' || o.xmin::text", "o.indrelid IN \(tables)"),
+            part(
+                "pg_inherits", "concat_ws('/', o.inhrelid::text, o.inhparent::text, o.xmin::text)",
+                "o.inhrelid IN \(tables)"),
+            part("pg_trigger", versioned, "o.tgrelid IN \(tables)"),
+            part("pg_constraint", versioned, "o.connamespace IN \(ours)"),
+            part("pg_type", versioned, "o.typnamespace IN \(ours)"),
+            part("pg_enum", versioned, "true"),
+            part("pg_proc", versioned, "o.pronamespace IN \(ours)"),
+            part("pg_namespace", versioned, "o.oid IN \(ours)"),
+            part("pg_extension", versioned, "true"),
+            part(
+                "pg_depend", "concat_ws('/', o.objid, o.refobjid, o.refobjsubid)",
+                "o.classid = 'pg_catalog.pg_class'::regclass AND o.deptype = 'a' AND o.objid >= 16384"
+            ),
+        ]
+        if features.hasSequenceCatalog {
+            parts.append(part("pg_sequence", "o.seqrelid::text || '/' || o.xmin::text", "true"))
+        }
+        return "SELECT md5(concat_ws('|', \(parts.joined(separator: ",\n"))))"
+    }
+}
+
+extension String {
+    /// The same fragment of SQL for another alias; fragments hold no literals.
+    fileprivate func replacingAlias(_ alias: String, with other: String) -> String {
+        hasPrefix(alias + ".") ? other + dropFirst(alias.count) : self
+    }
+}
