@@ -59,17 +59,18 @@ package enum BatchSQL {
         """
     }
 
-    /// The key columns of tables, in the key's order: relation, name, type, enum, operator's
-    /// schema and name, collation's schema and name.
+    /// The columns of tables' unique indexes, in the index's order: relation, index, column, type,
+    /// enum, operator's schema and name, collation's schema and name.
     ///
     /// Needs 9.2.
     package static func keys(of relations: some Sequence<UInt32>) -> String {
         """
-        SELECT i.indrelid, a.attname, pg_catalog.format_type(a.atttypid, -1), \
+        SELECT i.indrelid, ic.relname, a.attname, pg_catalog.format_type(a.atttypid, -1), \
         CASE WHEN b.typtype = 'e' THEN b.oid END, \
         opn.nspname, op.oprname, cln.nspname, cl.collname \
         FROM (SELECT x.*, pg_catalog.generate_series(0, x.indnatts - 1) AS position \
-        FROM pg_catalog.pg_index x WHERE x.indisprimary AND x.indrelid = \(oids(relations))) i \
+        FROM pg_catalog.pg_index x WHERE x.indisunique AND x.indrelid = \(oids(relations))) i \
+        JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid \
         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid \
         AND a.attnum = i.indkey[i.position] \
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
@@ -84,7 +85,7 @@ package enum BatchSQL {
         LEFT JOIN pg_catalog.pg_collation cl ON cl.oid = i.indcollation[i.position] \
         AND cl.oid <> 100 \
         LEFT JOIN pg_catalog.pg_namespace cln ON cln.oid = cl.collnamespace \
-        ORDER BY i.indrelid, i.position
+        ORDER BY i.indrelid, ic.relname, i.position
         """
     }
 
@@ -185,6 +186,12 @@ package enum BatchSQL {
         return settings.sorted { $0.key < $1.key }
             .map { "SET LOCAL \($0.key) = \($0.value ? "on" : "off")" }.joined(separator: "; ")
     }
+
+    /// The planner's settings for everything else, such as reading the catalog.
+    package static let defaultSettings =
+        "SET LOCAL enable_hashagg = on; SET LOCAL enable_hashjoin = on; "
+        + "SET LOCAL enable_mergejoin = on; SET LOCAL enable_nestloop = on; "
+        + "SET LOCAL enable_seqscan = on"
 
     private static func oids(_ relations: some Sequence<UInt32>) -> String {
         "ANY ('{\(relations.sorted().map(String.init).joined(separator: ","))}'::pg_catalog.oid[])"

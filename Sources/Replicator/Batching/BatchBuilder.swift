@@ -1,0 +1,338 @@
+package import PGWire
+
+/// Builds what moves a target from one position to the next, inside one source transaction.
+///
+/// Locks come before the snapshot, since TRUNCATE and rewriting ALTER TABLE are not MVCC-safe: with
+/// the snapshot first, a table could read as empty and its rows would be shipped as deletes.
+/// Whatever turns up only behind the snapshot is locked in another attempt.
+package struct BatchBuilder: Sendable {
+    /// Whose batch, from where and what it must contain.
+    package struct Request: Sendable {
+        /// The source.
+        package var source: SourceIdentity
+        /// The target's name.
+        package var target: String
+        /// Which tables it takes.
+        package var expression: TargetExpression
+        /// Where they arrive.
+        package var mapping: SchemaMapping
+        /// What the target has.
+        package var position: Snapshot
+        /// The catalog it carries.
+        package var applied: SchemaSnapshot
+        /// `applied.digest`, computed once.
+        package var appliedDigest: String
+        /// The target's `server_version_num`.
+        package var targetVersion: Int
+        /// The target's own incarnation: its events do not go back to it.
+        package var targetIncarnation: String
+        /// Whether the catalog is looked at, whatever the shapes say.
+        package var look: Bool
+        /// Tables to copy whole.
+        package var recopy: Set<UInt32> = []
+        /// Rows a frame.
+        package var rowsPerFrame: Int
+    }
+
+    /// The limits of a build.
+    package enum Limit {
+        /// How long one statement waits for a lock: an application that queues behind our wait is
+        /// held up for no longer.
+        package static let lockWait: Duration = .seconds(2)
+        /// How often names and locks are settled anew before we pause.
+        package static let attempts = 10
+    }
+
+    /// The keys as they were read last.
+    package var keys = KeyReader()
+    /// The sequences as they were read last.
+    package var sequences = SequenceReader()
+    /// Relations of the expression that do not travel, as of the last look.
+    package var ignored: Set<UInt32> = []
+
+    /// Nothing is known yet.
+    package init() {}
+
+    /// Counts what waits, in a transaction of its own.
+    package func peek(
+        since position: Snapshot, notFrom origin: String, on connection: PGConnection
+    ) async throws(PGError) -> PendingEvents {
+        // The planner knows nothing of the slots' fill, and an index lookup is always right.
+        try await connection.execute("BEGIN READ ONLY; SET LOCAL enable_seqscan = off")
+        let rows = try await connection.query(BatchSQL.pending(since: position, notFrom: origin))
+        try await connection.execute("COMMIT")
+        return try PendingEvents(rows.rows)
+    }
+
+    /// Opens the batch's transaction and settles everything but the rows.
+    ///
+    /// On success the transaction is open and belongs to the batch; on failure it is rolled back,
+    /// or the connection is lost.
+    ///
+    /// - Throws: `BatchError`, `SchemaError`, `PGError`.
+    package mutating func prepare(
+        _ request: Request, pending: PendingEvents, on connection: PGConnection
+    ) async throws -> PreparedBatch {
+        var locks = Set(
+            pending.wanted(by: request.expression, ignoring: ignored).map(\.oid)
+        ).union(request.recopy)
+        do {
+            for _ in 0..<Limit.attempts {
+                switch try await attempt(request, locks: locks, on: connection) {
+                case .prepared(let batch): return batch
+                case .again(let more):
+                    try await connection.execute("ROLLBACK")
+                    locks.formUnion(more)
+                }
+            }
+            throw BatchError.unsettled(attempts: Limit.attempts)
+        } catch {
+            await Self.rollBack(connection)
+            throw error
+        }
+    }
+
+    /// Ends a transaction that may be open or failed; a connection that is gone has none.
+    package static func rollBack(_ connection: PGConnection) async {
+        guard connection.isOpen else { return }
+        do throws(PGError) {
+            try await connection.execute("ROLLBACK")
+        } catch {
+            // Whatever state it is in, its end is the end of the transaction.
+            await connection.close()
+        }
+    }
+
+    // MARK: One attempt
+
+    private enum Attempt {
+        case prepared(PreparedBatch)
+        case again(with: Set<UInt32>)
+    }
+
+    private mutating func attempt(
+        _ request: Request, locks: Set<UInt32>, on connection: PGConnection
+    ) async throws -> Attempt {
+        let locked = try await begin(locks, on: connection)
+        let snapshot = try await snapshot(request, on: connection)
+        let pending = try PendingEvents(
+            try await connection.query(
+                BatchSQL.pending(
+                    since: request.position, notFrom: request.targetIncarnation)
+            ).rows)
+        let wanted = pending.wanted(by: request.expression, ignoring: ignored)
+        let unlocked = wanted.filter { locked[$0.oid] != $0.name }
+        guard unlocked.isEmpty else { return .again(with: Set(unlocked.map(\.oid))) }
+
+        var current = request.applied
+        var recopy = request.recopy
+        var section: SchemaSection?
+        var notCarried: [NotCarried]?
+        let look = try await mustLook(request, wanted: wanted, on: connection)
+        if look {
+            try await connection.execute(BatchSQL.defaultSettings)
+            do {
+                current = try await CatalogReader.read(connection, expression: request.expression)
+            } catch let error as SchemaError where error.code == .moved {
+                return .again(with: [])
+            }
+            let plan = try SchemaPlan.make(
+                from: request.applied, to: current, mapping: request.mapping,
+                targetVersion: request.targetVersion)
+            recopy.formUnion(plan.recopy)
+            if !plan.isEmpty
+                || SchemaSnapshot.digest(of: plan.section.applied) != request.appliedDigest
+            {
+                section = plan.section
+            }
+            notCarried = plan.notCarried
+            sequences.forgetNames()
+        }
+        let replicated = current.replicatedTables
+        recopy.formIntersection(replicated.map(\.oid))
+        // Also where a table has no event: its rows are read, so its lock must be older than the
+        // snapshot.
+        let names = Dictionary(replicated.map { ($0.oid, $0.name) }) { $1 }
+        let unlockedCopies = recopy.filter { locked[$0] != names[$0] }
+        guard unlockedCopies.isEmpty else { return .again(with: unlockedCopies) }
+        if look {
+            ignored = Set(wanted.map(\.oid)).union(ignored).subtracting(names.keys)
+        }
+
+        let tables = try await tables(
+            replicated, wanted: wanted, recopy: recopy, mapping: request.mapping, on: connection)
+        guard let tables else {
+            keys.forget()
+            return .again(with: [])
+        }
+        return .prepared(
+            PreparedBatch(
+                header: header(request, to: snapshot, section: section), tables: tables,
+                sequences: try await sequenceValues(
+                    of: current, tables: tables, all: look, request: request, on: connection),
+                applied: look ? current : nil,
+                notCarried: notCarried.map { $0 + unreadableSequences(of: current) },
+                rowsPerFrame: request.rowsPerFrame, since: request.position,
+                origin: request.targetIncarnation, plan: look ? nil : .lookups,
+                connection: connection))
+    }
+
+    /// Begins the transaction with its locks; answers what was locked under which name.
+    private func begin(
+        _ relations: Set<UInt32>, on connection: PGConnection
+    ) async throws -> [UInt32: TableName] {
+        var tables: [UInt32: (name: TableName, isPartitioned: Bool)] = [:]
+        if !relations.isEmpty {
+            for row in try await connection.query(BatchSQL.names(of: relations)).rows {
+                let name = TableName(
+                    schema: try row.decode(String.self, 1), name: try row.decode(String.self, 2))
+                tables[try row.decode(UInt32.self, 0)] = (
+                    name, try row.decode(String.self, 3) == "p"
+                )
+            }
+        }
+        let version = connection.serverVersion
+        // The events are found by index lookups, whatever the planner thinks of the slots.
+        try await connection.execute(
+            BatchSQL.begin(serverVersion: version, lockWait: Limit.lockWait) + "; "
+                + BatchSQL.settings(for: .lookups, serverVersion: version))
+        if !tables.isEmpty {
+            do throws(PGError) {
+                try await connection.execute(BatchSQL.lock(Array(tables.values)))
+            } catch {
+                switch error.sqlState?.rawValue {
+                case "55P03", "57014":
+                    throw BatchError.locked(tables: tables.values.map(\.name.description).sorted())
+                case "42P01", "3F000":
+                    // Renamed or dropped between the look at the names and the lock.
+                    await Self.rollBack(connection)
+                    return try await begin([], on: connection)
+                default: throw error
+                }
+            }
+        }
+        if version < 90300 { try await connection.execute("SET LOCAL statement_timeout = 0") }
+        return tables.mapValues(\.name)
+    }
+
+    /// Takes the transaction's snapshot and checks that it continues the position's history.
+    private func snapshot(
+        _ request: Request, on connection: PGConnection
+    ) async throws -> Snapshot {
+        let row = try await connection.query(
+            """
+            SELECT pg_catalog.txid_current_snapshot(), \
+            (SELECT s.value FROM teleport.setting s WHERE s.key = 'incarnation'), \
+            (SELECT s.value FROM teleport.setting s WHERE s.key = 'forgotten')
+            """
+        ).rows.first
+        guard let row, let snapshot = Snapshot(try row.decode(String.self, 0)) else {
+            throw BatchError.notInstalled
+        }
+        guard try row.decode(String?.self, 1) == request.source.incarnation else {
+            throw BatchError.incarnationChanged
+        }
+        try Self.check(
+            request.position, current: snapshot,
+            forgotten: try row.decode(UInt64?.self, 2).map(TransactionID.init))
+        return snapshot
+    }
+
+    /// Whether a position still continues this database's history.
+    ///
+    /// - Throws: `BatchError.forgotten` or `ahead`.
+    package static func check(
+        _ position: Snapshot, current: Snapshot, forgotten: TransactionID?
+    ) throws(BatchError) {
+        guard position.xmax <= current.xmax else {
+            throw .ahead(position: position, current: current)
+        }
+        if let forgotten, position.xmin < forgotten {
+            throw .forgotten(position: position, forgotten: forgotten)
+        }
+    }
+
+    /// Whether a table of the batch is not what the target carries.
+    private func mustLook(
+        _ request: Request, wanted: [PendingEvents.Relation], on connection: PGConnection
+    ) async throws -> Bool {
+        if request.look { return true }
+        guard !wanted.isEmpty else { return false }
+        let shapes = try await CatalogReader.shapes(connection, oids: wanted.map(\.oid).sorted())
+        let carried = Dictionary(request.applied.replicatedTables.map { ($0.oid, $0) }) { $1 }
+        return wanted.contains { relation in
+            guard let table = carried[relation.oid] else { return true }
+            return table.shape != shapes[relation.oid] || table.name != relation.name
+        }
+    }
+
+    // MARK: The parts
+
+    private func header(
+        _ request: Request, to snapshot: Snapshot, section: SchemaSection?
+    ) -> BatchHeader {
+        var header = BatchHeader(
+            kind: .batch, source: request.source, target: request.target, to: snapshot)
+        header.from = request.position
+        header.schema = section
+        return header
+    }
+
+    /// The tables of the batch, truncated ones first; nil where a key moved.
+    private mutating func tables(
+        _ replicated: [SchemaSnapshot.Table], wanted: [PendingEvents.Relation],
+        recopy: Set<UInt32>, mapping: SchemaMapping, on connection: PGConnection
+    ) async throws -> [PreparedBatch.Table]? {
+        let events = Dictionary(wanted.map { ($0.oid, $0) }) { $1 }
+        let included = replicated.filter { events[$0.oid] != nil || recopy.contains($0.oid) }
+        let keys = try await keys.keys(of: included, on: connection)
+        guard included.allSatisfy({ keys[$0.oid] != nil }) else { return nil }
+        return included.compactMap { table in
+            guard let key = keys[table.oid] else { return nil }
+            let relation = events[table.oid] ?? .init(oid: table.oid)
+            let replaces = recopy.contains(table.oid) || relation.replaced
+            return PreparedBatch.Table(
+                table, key: key, mapping: mapping, replaces: replaces,
+                truncates: relation.truncated && !replaces, keys: relation.keys,
+                estimatedRows: relation.estimatedRows)
+        }.sorted { left, right in
+            guard left.start.truncate == right.start.truncate else { return left.start.truncate }
+            return left.start.table < right.start.table
+        }
+    }
+
+    private mutating func sequenceValues(
+        of current: SchemaSnapshot, tables: [PreparedBatch.Table], all: Bool, request: Request,
+        on connection: PGConnection
+    ) async throws -> [UInt32: SequenceValue] {
+        let carried = current.carriedSequences
+        guard !carried.isEmpty else { return [:] }
+        let relations = Set(tables.map(\.source.oid))
+        let used = current.tables.filter { relations.contains($0.oid) }.flatMap(\.usedSequences)
+        let wanted = all ? carried : carried.intersection(used)
+        return try await sequences.changed(wanted, mapping: request.mapping, on: connection)
+    }
+
+    private func unreadableSequences(of current: SchemaSnapshot) -> [NotCarried] {
+        sequences.unreadable(among: current.carriedSequences).map { name in
+            NotCarried(
+                kind: "sequence value", name: name.description,
+                reason: "value not carried: GRANT SELECT ON SEQUENCE \(name.quoted) to the role")
+        }
+    }
+}
+
+extension SchemaSnapshot {
+    /// The oids of the sequences that the target has, identity columns' included.
+    var carriedSequences: Set<UInt32> {
+        Set(sequences.map(\.oid)).union(
+            tables.flatMap(\.columns).compactMap(\.identitySequence?.oid))
+    }
+}
+
+extension SchemaSnapshot.Table {
+    /// The oids of the sequences that its columns draw from.
+    var usedSequences: [UInt32] {
+        sequences.map(\.oid) + columns.compactMap(\.identitySequence?.oid)
+    }
+}
