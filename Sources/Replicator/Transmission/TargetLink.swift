@@ -76,6 +76,8 @@ public struct LinkError: Error, Codable, Sendable, Hashable, CustomStringConvert
         case busy
         /// The target's schema is behind the rows; look at the schema at once and rebuild.
         case schemaBehind
+        /// A row of a load's chunk is there already; send the chunk again as `merge`.
+        case duplicate
         /// The target's database refused; see `sqlState`.
         case database
         /// The target's database cannot be reached or ended the connection; try again.

@@ -23,12 +23,16 @@ public struct BatchHeader: Codable, Sendable, Hashable {
     public var source: SourceIdentity
     /// The name of the target in the source's configuration; a position belongs to (source, target).
     public var target: String
-    /// The position the target must have; nil for the requests of a load.
+    /// The position the target must have; nil for the requests of a load, except for a `loadBegin`
+    /// that throws away the load begun at this position and begins again.
     public var from: Snapshot?
     /// The position the target has after it; for loads the start position.
     public var to: Snapshot
     /// The schema changes, where there are any.
     public var schema: SchemaSection?
+    /// The tables, with the target's names, that are emptied in one TRUNCATE before the first row
+    /// (those whose `TableStart.truncate` is set; at the restart of a load, all of it); nil for none.
+    public var truncated: [TableName]?
     /// The plan of a load, for `loadBegin`.
     public var loadPlan: LoadPlan?
     /// Which chunk this is, for `loadChunk`.

@@ -4,7 +4,7 @@ public enum Frame: Sendable, Hashable {
     case header(BatchHeader)
     /// The rows of a table begin.
     case tableStart(TableStart)
-    /// Rows of the open table in COPY text format; whole rows.
+    /// Bytes of the open table's rows in COPY text format; a row may continue in the next frame.
     case rows([UInt8])
     /// The rows of the open table end, with what was sent.
     case tableEnd(rowCount: Int, checksum: UInt32)
@@ -23,8 +23,10 @@ public struct TableStart: Codable, Sendable, Hashable {
         case changes
         /// These are all the rows that the table has; whatever else the target has goes.
         case replace
-        /// Rows of a load's chunk: added, or where the key is there already, put in its place.
+        /// Rows of a load's chunk, added; refused as `duplicate` where a key is there already.
         case append
+        /// Rows of a load's chunk: added, or where the key is there already, put in its place.
+        case merge
     }
 
     /// The table, with the target's names.
