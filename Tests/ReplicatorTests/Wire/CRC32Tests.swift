@@ -2,10 +2,11 @@ import Replicator
 import Testing
 
 @Suite struct CRC32Tests {
-    @Test(arguments: [
-        ("", 0), ("a", 0xE8B7_BE43), ("123456789", 0xCBF4_3926),
-        ("The quick brown fox jumps over the lazy dog", 0x414F_A339),
-    ] as [(String, UInt32)])
+    @Test(
+        arguments: [
+            ("", 0), ("a", 0xE8B7_BE43), ("123456789", 0xCBF4_3926),
+            ("The quick brown fox jumps over the lazy dog", 0x414F_A339),
+        ] as [(String, UInt32)])
     func `it is the checksum of zlib`(text: String, expected: UInt32) {
         var crc = CRC32()
         crc.update(Array(text.utf8))
