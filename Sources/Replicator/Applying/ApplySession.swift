@@ -1,0 +1,270 @@
+import PGWire
+
+/// One connection of the applier and what was made on it; applies one request at a time.
+///
+/// Whatever fails, nothing of the request stays, but for preparation statements, which are
+/// idempotent and harmless alone.
+actor ApplySession {
+    /// The longest wait for a lock; then the request comes again.
+    static let lockTimeout = "3s"
+
+    nonisolated let connection: PGConnection
+    /// The staging tables of this connection.
+    var stagings = StagingCache()
+    /// The table whose rows are being applied, for messages.
+    var currentTable: TableName?
+    /// The schema change that is being made, for messages.
+    private var currentChange: String?
+
+    init(connection: PGConnection) {
+        self.connection = connection
+    }
+
+    /// Whether the connection can take another request.
+    nonisolated var isUsable: Bool { connection.isOpen }
+
+    /// What the target has of a source.
+    func state(of source: SourceIdentity, target: String) async throws -> TargetState {
+        try await failingAsLinkError {
+            try await self.store(source.incarnation, target).full()
+        }
+    }
+
+    /// Applies a request in one transaction; the answer comes after the commit.
+    func apply(_ header: BatchHeader, _ frames: any FrameSource) async throws -> TargetState {
+        try await failingAsLinkError {
+            try await self.applyRequest(header, frames)
+        }
+    }
+
+    private func store(_ incarnation: String, _ target: String) -> TargetStore {
+        TargetStore(connection: connection, incarnation: incarnation, target: target)
+    }
+
+    private func applyRequest(
+        _ header: BatchHeader, _ frames: any FrameSource
+    ) async throws -> TargetState {
+        try ApplyDecision.check(header)
+        let store = store(header.source.incarnation, header.target)
+        guard try await store.ownIncarnation() != header.source.incarnation else {
+            throw LinkError(
+                .badRequest, "source and target are the same database: check the target's host")
+        }
+        guard var stored = try await begin(header, store) else { return try await store.full() }
+        if let section = header.schema, !section.preparation.isEmpty {
+            try await connection.execute("ROLLBACK")
+            try await prepare(section)
+            guard let again = try await begin(header, store) else { return try await store.full() }
+            stored = again
+        }
+        try await makeChanges(header)
+        try await receive(header, frames)
+        if let section = header.schema { try await run(section.afterRows, section.searchPath) }
+        try await record(header, store, isNew: stored.phase == .empty)
+        try await connection.execute("COMMIT")
+        stagings.commit()
+        return try await answer(header, stored, store)
+    }
+
+    /// Opens the transaction and judges the request; nil, rolled back, where it is to be answered.
+    private func begin(_ header: BatchHeader, _ store: TargetStore) async throws -> StoredState? {
+        var sql = ["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"]
+        if connection.serverVersion >= 90_300 {
+            sql.append("SET LOCAL lock_timeout = '\(Self.lockTimeout)'")
+        }
+        sql.append("SET LOCAL teleport.origin = \(SQLText.literal(header.source.incarnation))")
+        try await connection.execute(sql.joined(separator: "; "))
+        guard try await store.lock(for: header) else {
+            throw LinkError(.busy, "another request of this source and target is being applied")
+        }
+        let stored = try await store.judge(header)
+        switch ApplyDecision.decide(header, stored) {
+        case .apply: return stored
+        case .answer:
+            try await connection.execute("ROLLBACK")
+            return nil
+        case .refuse(let error): throw error
+        }
+    }
+
+    // MARK: Schema
+
+    /// Commits each preparation statement on its own.
+    private func prepare(_ section: SchemaSection) async throws {
+        try await connection.execute("SET search_path TO \(path(section.searchPath))")
+        try await run(section.preparation)
+        try await connection.execute("SET search_path TO ''")
+    }
+
+    /// Makes the schema changes and empties tables, in that order.
+    private func makeChanges(_ header: BatchHeader) async throws {
+        if let section = header.schema { try await run(section.changes, section.searchPath) }
+        try await truncate(header.truncated ?? [])
+    }
+
+    private func run(_ statements: [SchemaStatement], _ searchPath: [String]) async throws {
+        guard !statements.isEmpty else { return }
+        try await connection.execute(
+            "SET LOCAL search_path TO \(path(searchPath)); SET LOCAL check_function_bodies = off")
+        try await run(statements)
+        try await connection.execute("SET LOCAL search_path TO ''")
+    }
+
+    private func run(_ statements: [SchemaStatement]) async throws {
+        for statement in statements {
+            currentChange = statement.summary
+            if let unless = statement.unless {
+                let answer = try await connection.execute(unless).last?.rows.first
+                if try answer?.decode(Bool?.self, 0) == true { continue }
+            }
+            try await connection.execute(statement.sql)
+        }
+        currentChange = nil
+    }
+
+    private func path(_ schemas: [String]) -> String {
+        schemas.isEmpty ? "''" : schemas.map(SQLText.identifier).joined(separator: ", ")
+    }
+
+    // MARK: Frames
+
+    /// Applies the frames after the header, up to the end frame.
+    private func receive(_ header: BatchHeader, _ frames: any FrameSource) async throws {
+        var rowCount = 0
+        while let frame = try await frames.next() {
+            switch frame {
+            case .tableStart(let start):
+                try Self.check(start, header)
+                currentTable = start.table
+                rowCount += try await applyRows(start, frames)
+                currentTable = nil
+            case .sequences(let values):
+                try await setSequences(values)
+            case .end(let expected):
+                guard rowCount == expected else {
+                    throw WireError.mismatch(
+                        "\(rowCount) rows arrived, the source sent \(expected)")
+                }
+                return
+            case .header, .rows, .tableEnd:
+                throw WireError.unexpected("inside a request", after: "the header")
+            }
+        }
+        throw WireError.truncated
+    }
+
+    /// Refuses rows that do not fit the kind of request or their own description.
+    private static func check(_ start: TableStart, _ header: BatchHeader) throws(LinkError) {
+        let fits =
+            switch (header.kind, start.mode) {
+            case (.batch, .changes), (.batch, .replace): true
+            case (.loadChunk, .append), (.loadChunk, .merge): true
+            case (.batch, _), (.loadBegin, _), (.loadChunk, _), (.loadFinish, _): false
+            }
+        let isListed = !start.truncate || header.truncated?.contains(start.table) == true
+        let hasKey = !start.keyColumns.isEmpty && Set(start.keyColumns).isSubset(of: start.columns)
+        guard fits, isListed, hasKey, Set(start.columns).count == start.columns.count else {
+            throw LinkError(
+                .badRequest, "the rows of \(start.table) are not described as they must be",
+                table: start.table.description)
+        }
+    }
+
+    private func setSequences(_ values: [SequenceValue]) async throws {
+        // In portions: a statement has a limit, and a database may have many sequences.
+        for begin in stride(from: 0, to: values.count, by: 500) {
+            let part = values[begin..<min(begin + 500, values.count)]
+            let calls = part.map { value in
+                "SELECT pg_catalog.setval(\(SQLText.literal(value.sequence.quoted))"
+                    + "::pg_catalog.regclass, \(value.lastValue), \(value.isCalled))"
+            }
+            try await connection.execute(calls.joined(separator: "; "))
+        }
+    }
+
+    // MARK: Position
+
+    /// Writes what the target has now, in the same transaction.
+    private func record(
+        _ header: BatchHeader, _ store: TargetStore, isNew: Bool
+    ) async throws {
+        switch header.kind {
+        case .batch:
+            try await move(header, store, .replicating, isNew: isNew)
+        case .loadBegin:
+            try await move(header, store, .loading, isNew: isNew)
+            try await store.setPlan(header.loadPlan)
+        case .loadChunk:
+            if let chunk = header.chunk { try await store.markDone(chunk: chunk) }
+        case .loadFinish:
+            try await move(header, store, .replicating, isNew: isNew)
+            try await store.setPlan(nil)
+        }
+    }
+
+    private func move(
+        _ header: BatchHeader, _ store: TargetStore, _ phase: TargetState.Phase, isNew: Bool
+    ) async throws {
+        try await store.move(
+            to: header.to, phase: phase, sourceName: header.source.name,
+            applied: header.schema?.applied, isNew: isNew)
+    }
+
+    private func answer(
+        _ header: BatchHeader, _ stored: StoredState, _ store: TargetStore
+    ) async throws -> TargetState {
+        if header.kind == .loadBegin { return try await store.full() }
+        var state = TargetState(
+            phase: header.kind == .loadChunk ? .loading : .replicating,
+            serverVersion: connection.serverVersion,
+            incarnation: try await store.ownIncarnation())
+        state.position = header.to
+        state.appliedDigest =
+            header.schema.map { SchemaSnapshot.digest(of: $0.applied) } ?? stored.appliedDigest
+        return state
+    }
+
+    // MARK: Failure
+
+    /// Runs a request; on failure rolls back, or closes a connection that is not to be trusted.
+    private func failingAsLinkError(
+        _ body: () async throws -> TargetState
+    ) async throws -> TargetState {
+        do {
+            return try await body()
+        } catch {
+            let translated = translate(error)
+            currentTable = nil
+            currentChange = nil
+            await abandon()
+            throw translated
+        }
+    }
+
+    /// Leaves no transaction open. A closed connection makes the server roll back as well.
+    private func abandon() async {
+        stagings.rollback()
+        do throws(PGError) {
+            guard !Task.isCancelled, connection.isOpen else {
+                return await connection.close()
+            }
+            try await connection.execute("ROLLBACK; SET search_path TO ''")
+        } catch {
+            await connection.close()
+        }
+    }
+
+    private func translate(_ error: any Error) -> any Error {
+        if Task.isCancelled { return CancellationError() }
+        switch error {
+        case let error as LinkError: return error
+        case let error as CancellationError: return error
+        case let error as PGError:
+            if error.code == .cancelled { return CancellationError() }
+            return ApplyFailure.error(error, table: currentTable, change: currentChange)
+        case let error as WireError: return LinkError(.badRequest, error.description)
+        default:
+            return LinkError(.unreachable, "the request's body could not be read: \(error)")
+        }
+    }
+}
