@@ -25,7 +25,7 @@ enum Probes {
     /// Turns them on for a connection.
     static func enable(on channel: any Channel) -> EventLoopFuture<Void> {
         // Linux's numbers of TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and TCP_USER_TIMEOUT.
-        let options: [(ChannelOptions.Types.SocketOption, CInt)] = [
+        let options: [(ChannelOptions.Types.SocketOption, Int)] = [
             (.init(level: .tcp, name: .init(rawValue: 4)), 20),
             (.init(level: .tcp, name: .init(rawValue: 5)), 10),
             (.init(level: .tcp, name: .init(rawValue: 6)), 4),

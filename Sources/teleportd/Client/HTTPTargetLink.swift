@@ -33,7 +33,7 @@ struct HTTPTargetLink: TargetLink {
     func send(
         _ produce: @escaping @Sendable (any FrameSink) async throws -> Void
     ) async throws -> TargetState {
-        let body = RequestBody()
+        let body = FrameStream()
         var request = self.request("/v1/batches", query: [])
         request.method = .POST
         request.headers.replaceOrAdd(name: "content-type", value: "application/octet-stream")
@@ -76,7 +76,7 @@ struct HTTPTargetLink: TargetLink {
     }
 
     private static func run(
-        _ produce: @Sendable (any FrameSink) async throws -> Void, into body: RequestBody
+        _ produce: @Sendable (any FrameSink) async throws -> Void, into body: FrameStream
     ) async -> Step {
         do {
             try await produce(body)

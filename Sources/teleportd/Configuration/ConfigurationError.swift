@@ -32,10 +32,14 @@ struct ConfigurationError: Error, CustomStringConvertible {
 final class Findings {
     private(set) var items: [ConfigurationError.Finding] = []
 
-    /// Notes one.
+    /// Notes one; without a mark it is about the whole file.
     func add(_ mark: Mark?, _ path: String, _ message: String) {
-        items.append(
-            .init(line: mark?.line ?? 1, column: mark?.column ?? 1, path: path, message: message))
+        add(line: mark?.line ?? 1, column: mark?.column ?? 1, path, message)
+    }
+
+    /// Notes one at a line and a column, counted from 1.
+    func add(line: Int, column: Int, _ path: String, _ message: String) {
+        items.append(.init(line: line, column: column, path: path, message: message))
     }
 
     /// All of them by line and column.

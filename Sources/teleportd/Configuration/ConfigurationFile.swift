@@ -79,7 +79,7 @@ extension Findings {
             for key in duplicates.sorted() {
                 let line = Self.secondLine(of: key, in: text, from: context.mark)
                 add(
-                    line.map { Mark(line: $0, column: context.mark.column) } ?? context.mark, key,
+                    line: line ?? context.mark.line, column: context.mark.column, key,
                     "found the key twice, expected it once")
             }
         default:

@@ -78,7 +78,7 @@ struct MappingReader {
     ) -> String? {
         guard let entry = entry(key, required: required, expected) else { return nil }
         let textual: [Tag.Name] = [.str, .int, .float, .timestamp]
-        guard let scalar = entry.value.scalar, textual.contains(entry.value.tag.name) else {
+        guard let scalar = entry.value.scalar, textual.contains(where: { Self.has($0, entry.value) }) else {
             reject(key, entry.value, expected, secret: secret)
             return nil
         }
@@ -97,7 +97,7 @@ struct MappingReader {
     func integer(_ key: String, in range: ClosedRange<Int>, required: Bool = false) -> Int? {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         guard let entry = entry(key, required: required, expected) else { return nil }
-        guard entry.value.tag.name == .int, let number = entry.value.int, range.contains(number)
+        guard Self.has(.int, entry.value), let number = entry.value.int, range.contains(number)
         else {
             reject(key, entry.value, expected)
             return nil
@@ -108,7 +108,7 @@ struct MappingReader {
     /// `true` or `false`.
     func boolean(_ key: String) -> Bool? {
         guard let entry = entry(key, required: false, "true or false") else { return nil }
-        guard entry.value.tag.name == .bool, let value = entry.value.bool else {
+        guard Self.has(.bool, entry.value), let value = entry.value.bool else {
             reject(key, entry.value, "true or false")
             return nil
         }
@@ -124,7 +124,7 @@ struct MappingReader {
         case .sequence(let sequence):
             var result: [String] = []
             for node in sequence {
-                guard let scalar = node.scalar, node.tag.name == .str, !scalar.string.isEmpty else {
+                guard let scalar = node.scalar, Self.has(.str, node), !scalar.string.isEmpty else {
                     reject(key, node, expected)
                     continue
                 }
@@ -143,7 +143,7 @@ struct MappingReader {
         let expected =
             "a mapping" + (allowed.map { " with \($0.joined(separator: ", "))" } ?? "")
         guard let entry = entry(key, required: required, expected) else { return nil }
-        if !required, entry.value.tag.name == .null { return nil }
+        if !required, Self.has(.null, entry.value) { return nil }
         guard let mapping = entry.value.mapping else {
             reject(key, entry.value, expected)
             return nil
@@ -158,6 +158,11 @@ struct MappingReader {
         path.isEmpty ? key : path + "." + key
     }
 
+    /// Whether a node is of one of YAML's own types.
+    private static func has(_ type: Tag.Name, _ node: Node) -> Bool {
+        node.tag == Tag(type)
+    }
+
     /// What a node is, without its value.
     static func kind(_ node: Node) -> String {
         switch node {
@@ -165,22 +170,20 @@ struct MappingReader {
         case .sequence: return "a list"
         case .alias: return "an alias"
         case .scalar(let scalar):
-            switch node.tag.name {
-            case .null: return "nothing"
-            case .bool: return "a truth value"
-            case .int, .float: return "a number"
-            default: return scalar.string.isEmpty ? "an empty text" : "a text"
-            }
+            if has(.null, node) { return "nothing" }
+            if has(.bool, node) { return "a truth value" }
+            if has(.int, node) || has(.float, node) { return "a number" }
+            return scalar.string.isEmpty ? "an empty text" : "a text"
         }
     }
 
     /// What a node is, with a short value.
     static func describe(_ node: Node) -> String {
-        guard let scalar = node.scalar, !scalar.string.isEmpty, node.tag.name != .null else {
+        guard let scalar = node.scalar, !scalar.string.isEmpty, !has(.null, node) else {
             return kind(node)
         }
         let text = scalar.string.count > 60 ? scalar.string.prefix(60) + "…" : scalar.string[...]
-        let isPlain = [.int, .float, .bool].contains(node.tag.name)
+        let isPlain = has(.int, node) || has(.float, node) || has(.bool, node)
         return isPlain ? String(text) : "the text \"\(text)\""
     }
 }

@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import NIOCore
 import Replicator
 import Synchronization
@@ -14,20 +15,18 @@ struct BatchBody: AsyncSequence, Sendable {
     private let watch: SilenceWatch
 
     /// Wraps a request's body.
-    init(_ body: Hummingbird.RequestBody, watch: SilenceWatch) {
+    init(_ body: RequestBody, watch: SilenceWatch) {
         self.body = body
         self.watch = watch
     }
 
-    private typealias RequestBody = Hummingbird.RequestBody
-
     /// Reads one piece after the other.
     struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate var base: Hummingbird.RequestBody.AsyncIterator
+        fileprivate var base: RequestBody.AsyncIterator
         fileprivate let watch: SilenceWatch
 
         /// The next piece, never empty; nil at the end of the body.
-        mutating func next() async throws -> [UInt8]? {
+        @concurrent mutating func next() async throws -> [UInt8]? {
             while true {
                 watch.begin()
                 defer { watch.end() }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import NIOCore
 import Replicator
 
@@ -26,7 +27,7 @@ struct Problem: Codable, Sendable {
         switch code {
         case .unauthorized: .unauthorized
         case .badRequest: .badRequest
-        case .wrongPosition: .conflict
+        case .wrongPosition, .duplicate: .conflict
         case .busy: .init(code: 423, reasonPhrase: "Locked")
         case .schemaBehind: .init(code: 424, reasonPhrase: "Failed Dependency")
         case .database: .unprocessableContent

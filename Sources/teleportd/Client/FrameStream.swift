@@ -6,10 +6,10 @@ import Replicator
 ///
 /// There is at most one piece here and one in the channel: `write` suspends until the network has
 /// taken the piece before. After the answer or a failure, `write` throws.
-actor RequestBody: FrameSink {
+actor FrameStream: FrameSink {
     /// What the HTTP client reads.
     nonisolated let pieces = AsyncThrowingChannel<ByteBuffer, any Error>()
-    private var encoder = FrameEncoder()
+    private let encoder = FrameEncoder()
     private var piece = ByteBuffer()
 
     /// Adds a frame; sends the piece when it is full.
