@@ -21,18 +21,20 @@ elapsed() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f", b - a }'; }
 
 # --- Cleaning up -------------------------------------------------------------------------------
 
-# Commands to run at the end, the last one first; on_exit adds one.
+# Commands to run at the end, the last one first; on_exit adds one. They find the code that the
+# script ends with in exit_status.
 exit_commands=()
 on_exit() { exit_commands+=("$1"); }
 run_exit_commands() {
-    local status=$? i
+    exit_status=$?
+    local i
     trap - EXIT
     trap '' INT TERM
     set +e
     for ((i = ${#exit_commands[@]} - 1; i >= 0; i--)); do
         eval "${exit_commands[i]}"
     done
-    exit "$status"
+    exit "$exit_status"
 }
 # arm_cleanup: from here on the commands run however the script ends.
 arm_cleanup() {
@@ -177,9 +179,16 @@ as_superuser() {
 
 # --- teleportd ---------------------------------------------------------------------------------
 
-# build_teleportd CONFIGURATION: builds quietly; sets `teleportd` to the binary.
+# build_teleportd CONFIGURATION: sets `teleportd` to the binary; TELEPORTD names one that is
+# there already.
 build_teleportd() {
     local configuration=$1 began
+    if [[ -n ${TELEPORTD:-} ]]; then
+        teleportd=$TELEPORTD
+        [[ -x $teleportd ]] || die "TELEPORTD=$teleportd is no program"
+        say "using $teleportd"
+        return
+    fi
     began=$(now)
     (cd "$root" && swift build -c "$configuration" --product teleportd </dev/null)
     teleportd=$(cd "$root" && swift build -c "$configuration" --show-bin-path </dev/null)/teleportd
