@@ -56,7 +56,9 @@ struct CatalogScope {
         fillIndexes(&result, tables)
         reportUnmodelled(tables)
         let known = wanted.union(
-            result.constraints.map { ObjectID(catalog: .constraint, oid: $0.oid) })
+            (result.constraints.map(\.oid) + result.domains.flatMap(\.checks).map(\.oid)).map {
+                ObjectID(catalog: .constraint, oid: $0)
+            })
         result.dependencies = contents.dependencies.compactMap { row in
             guard let referenced = row.referenced, known.contains(whole(row.dependent)),
                 known.contains(whole(referenced))
