@@ -167,7 +167,8 @@ package struct BatchBuilder: Sendable {
         }
         return .prepared(
             PreparedBatch(
-                header: header(request, to: snapshot, section: section), tables: tables,
+                header: header(request, to: snapshot, section: section, tables: tables),
+                tables: tables,
                 sequences: try await sequenceValues(
                     of: current, tables: tables, all: look, request: request, on: connection),
                 applied: look ? current : nil,
@@ -219,21 +220,30 @@ package struct BatchBuilder: Sendable {
     private func snapshot(
         _ request: Request, on connection: PGConnection
     ) async throws -> Snapshot {
-        let row = try await connection.query(
-            """
-            SELECT pg_catalog.txid_current_snapshot(), \
-            (SELECT s.value FROM teleport.setting s WHERE s.key = 'incarnation'), \
-            (SELECT s.value FROM teleport.setting s WHERE s.key = 'forgotten')
-            """
-        ).rows.first
-        guard let row, let snapshot = Snapshot(try row.decode(String.self, 0)) else {
-            throw BatchError.notInstalled
-        }
-        guard try row.decode(String?.self, 1) == request.source.incarnation else {
+        let result = try await connection.query(Self.historySQL)
+        return try Self.snapshot(result, continuing: request.position, of: request.source)
+    }
+
+    /// The snapshot, and what tells whether a position belongs to it.
+    package static let historySQL = """
+        SELECT pg_catalog.txid_current_snapshot(), \
+        (SELECT s.value FROM teleport.setting s WHERE s.key = 'incarnation'), \
+        (SELECT s.value FROM teleport.setting s WHERE s.key = 'forgotten')
+        """
+
+    /// Takes the answer to `historySQL`.
+    ///
+    /// - Throws: `BatchError` where it does not continue the position.
+    package static func snapshot(
+        _ result: PGResult, continuing position: Snapshot, of source: SourceIdentity
+    ) throws -> Snapshot {
+        guard let row = result.rows.first, let snapshot = Snapshot(try row.decode(String.self, 0))
+        else { throw BatchError.notInstalled }
+        guard try row.decode(String?.self, 1) == source.incarnation else {
             throw BatchError.incarnationChanged
         }
-        try Self.check(
-            request.position, current: snapshot,
+        try check(
+            position, current: snapshot,
             forgotten: try row.decode(UInt64?.self, 2).map(TransactionID.init))
         return snapshot
     }
@@ -269,12 +279,15 @@ package struct BatchBuilder: Sendable {
     // MARK: The parts
 
     private func header(
-        _ request: Request, to snapshot: Snapshot, section: SchemaSection?
+        _ request: Request, to snapshot: Snapshot, section: SchemaSection?,
+        tables: [PreparedBatch.Table]
     ) -> BatchHeader {
         var header = BatchHeader(
             kind: .batch, source: request.source, target: request.target, to: snapshot)
         header.from = request.position
         header.schema = section
+        let truncated = tables.map(\.start).filter(\.truncate).map(\.table)
+        if !truncated.isEmpty { header.truncated = truncated }
         return header
     }
 

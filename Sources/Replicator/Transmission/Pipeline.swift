@@ -1,0 +1,377 @@
+package import Logging
+internal import PGWire
+
+/// Moves one target along: asks where it is, builds batches from there and sends them.
+///
+/// What to do next is decided by `PipelineMachine`; here it is done. The only truth about the target
+/// is the target's: after any doubt it is asked again. An error never ends the loop but by
+/// cancellation, or where the schema `teleport` has to be installed anew.
+package actor Pipeline {
+    /// How far a target is, for those who wait for it.
+    package struct Progress: Sendable, Hashable {
+        /// The source's snapshot that the target equals.
+        package var position: Snapshot?
+        /// The position of the last batch that looked at the catalog.
+        package var lookedAt: Snapshot?
+        /// What stands in the way, for people.
+        package var obstacle: String?
+    }
+
+    let source: SourceIdentity
+    let target: InstanceConfiguration.Target
+    let link: any TargetLink
+    let board: StatusBoard
+    let logger: Logger
+    let keeper: ConnectionKeeper
+    private let batchSize: Int
+    private let wakeUp = WakeUp()
+    private let beginning = ContinuousClock.now
+
+    private var machine: PipelineMachine
+    private var builder = BatchBuilder()
+    private var state: TargetState?
+    private var applied: SchemaSnapshot?
+    private var appliedDigest = ""
+    private var events = PendingEvents()
+    private var fingerprint: String?
+    private var lookedAt: Snapshot?
+    private var obstacle: String?
+    private var registered: (position: Snapshot, at: Duration)?
+
+    /// How often the position is noted on the source, for the vacuum.
+    private static let registryInterval: Duration = .seconds(1)
+
+    /// A pipeline that has not begun.
+    package init(
+        source: SourceIdentity, target: InstanceConfiguration.Target, link: any TargetLink,
+        configuration: InstanceConfiguration, board: StatusBoard, logger: Logger
+    ) {
+        self.source = source
+        self.target = target
+        self.link = link
+        self.board = board
+        var logger = logger
+        logger[metadataKey: "target"] = "\(target.name)"
+        self.logger = logger
+        batchSize = configuration.batchSize
+        keeper = ConnectionKeeper(configuration.database, purpose: "batches \(target.name)")
+        machine = PipelineMachine(pace: .init(configuration.intervals))
+    }
+
+    /// How far the target is.
+    package var progress: Progress {
+        Progress(position: state?.position, lookedAt: lookedAt, obstacle: obstacle)
+    }
+
+    /// Asks for a batch now that looks at the catalog and is sent even if it is empty.
+    package func request() {
+        machine.requested()
+        wakeUp.ring()
+    }
+
+    /// Says that the catalog or the capture may have changed.
+    package func catalogChanged() {
+        machine.catalogChanged()
+        wakeUp.ring()
+    }
+
+    /// Runs until it is cancelled.
+    ///
+    /// - Throws: `CancellationError`, and `BatchError` where the schema `teleport` is not there or
+    ///   was installed anew.
+    package func run() async throws {
+        do {
+            while true {
+                try Task.checkCancellation()
+                try await step()
+            }
+        } catch {
+            await keeper.discard()
+            throw error
+        }
+    }
+
+    private var now: Duration { ContinuousClock.now - beginning }
+
+    private func step() async throws {
+        let action = machine.next(at: now)
+        do {
+            switch action {
+            case .pause(let duration): await wakeUp.sleep(for: duration)
+            case .askState: try await askState()
+            case .peek: try await peek()
+            case .fingerprint: try await compareFingerprints()
+            case .build(let look, let evenIfEmpty):
+                try await build(look: look, evenIfEmpty: evenIfEmpty)
+            case .startEmpty: try await startEmpty()
+            }
+        } catch {
+            try Task.checkCancellation()
+            try await handle(error)
+        }
+        if case .pause = action { return }
+        await board.waiting(
+            target: target.name, since: machine.waitingSince.map { beginning + $0 },
+            events: machine.pending)
+    }
+
+    // MARK: The steps
+
+    private func askState() async throws {
+        let state = try await link.state(of: source, target: target.name)
+        builder.sequences.forgetValues()
+        if state.phase == .replicating {
+            guard let position = state.position, let text = state.applied else {
+                throw LinkError(.badRequest, "the target says it replicates, but not from where")
+            }
+            let connection = try await keeper.connection()
+            try await note(position, on: connection)
+            try await SourceHistory.check(position, source: source, on: connection)
+            let digest = SchemaSnapshot.digest(of: text)
+            if digest != appliedDigest || applied == nil {
+                applied = try SchemaSnapshot(encoded: text)
+                appliedDigest = digest
+            }
+        }
+        self.state = state
+        machine.answered(state, at: now)
+        await report(state)
+    }
+
+    private func peek() async throws {
+        guard let state, let position = state.position else { return }
+        let connection = try await keeper.connection()
+        do throws(PGError) {
+            events = try await builder.peek(
+                since: position, notFrom: state.incarnation, on: connection)
+        } catch {
+            await BatchBuilder.rollBack(connection)
+            switch error.sqlState?.rawValue {
+            case "42P01", "3F000", "42703": throw BatchError.notInstalled
+            default: throw error
+            }
+        }
+        let counts = events.counts(for: target.expression, ignoring: builder.ignored)
+        machine.peeked(pending: counts.wanted, others: counts.others, at: now)
+        try await register(position, on: connection)
+    }
+
+    private func compareFingerprints() async throws {
+        let connection = try await keeper.connection()
+        let seen = try await CatalogReader.fingerprint(connection)
+        machine.fingerprinted(changed: seen != fingerprint, at: now)
+    }
+
+    private func build(look: Bool, evenIfEmpty: Bool) async throws {
+        guard let state, let position = state.position, let applied else { return }
+        machine.building(at: now)
+        let began = now
+        let connection = try await keeper.connection()
+        let seen = look ? try await CatalogReader.fingerprint(connection) : nil
+        var builder = builder
+        defer { self.builder = builder }
+        let batch = try await builder.prepare(
+            .init(
+                source: source, target: target.name, expression: target.expression,
+                mapping: target.mapping, position: position, applied: applied,
+                appliedDigest: appliedDigest, targetVersion: state.serverVersion,
+                targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
+                rowsPerFrame: batchSize),
+            pending: events, on: connection)
+        let looked = batch.applied != nil
+        if let missing = batch.notCarried { await reportNotCarried(missing) }
+        guard !batch.isEmpty || evenIfEmpty else {
+            await BatchBuilder.rollBack(connection)
+            if look { fingerprint = seen }
+            machine.sent(rows: 0, looked: looked, moved: false, at: now)
+            await recover()
+            return
+        }
+        let (answer, summary, readUntil) = try await send(batch, on: connection)
+        guard answer.position == batch.header.to else {
+            throw LinkError(.wrongPosition, "the target answered another position than was sent")
+        }
+        self.state?.position = batch.header.to
+        if let current = batch.applied {
+            lookedAt = batch.header.to
+            if let section = batch.header.schema {
+                self.applied = current
+                appliedDigest = SchemaSnapshot.digest(of: section.applied)
+            }
+            if look { fingerprint = seen }
+        }
+        builder.sequences.remember(batch.sequences)
+        machine.sent(rows: summary.rows, looked: looked, moved: true, at: now)
+        await reportBatch(batch, summary, took: now - began, reading: readUntil - began)
+        try await register(batch.header.to, on: connection)
+    }
+
+    private func send(
+        _ batch: PreparedBatch, on connection: PGConnection
+    ) async throws -> (TargetState, PreparedBatch.Summary, readUntil: Duration) {
+        let written = Written()
+        do {
+            let answer = try await link.send { sink in
+                let summary = try await batch.write(to: sink)
+                written.set(summary)
+            }
+            guard let (summary, at) = written.value else {
+                throw LinkError(.unreachable, "the target answered before the batch was written")
+            }
+            return (answer, summary, at - beginning)
+        } catch {
+            await BatchBuilder.rollBack(connection)
+            throw error
+        }
+    }
+
+    private func startEmpty() async throws {
+        let connection = try await keeper.connection()
+        let begun: Bool
+        do {
+            begun = try await EmptyStart(
+                source: source, target: target, link: link, connection: connection
+            ).run()
+        } catch {
+            await BatchBuilder.rollBack(connection)
+            throw error
+        }
+        if begun { logger.info("began without a load: no table has a row") }
+        machine.startedEmpty(begun, at: now)
+    }
+
+    /// Notes the position on the source, so that the vacuum keeps what comes after it.
+    private func register(_ position: Snapshot, on connection: PGConnection) async throws {
+        if let registered {
+            guard registered.position != position,
+                now - registered.at >= Self.registryInterval
+            else { return }
+        }
+        try await note(position, on: connection)
+        registered = (position, now)
+    }
+
+    private func note(_ position: Snapshot, on connection: PGConnection) async throws {
+        let name = target.name
+        let incarnation = state?.incarnation
+        let isKnown = try await TargetRegistry.update(
+            name, position: position, incarnation: incarnation, on: connection)
+        guard !isKnown else { return }
+        // It was out of the configuration for a while. Whether its events are still there is
+        // checked behind each batch's snapshot.
+        _ = try await TargetRegistry.register(name, incarnation: incarnation, on: connection)
+        try await TargetRegistry.update(
+            name, position: position, incarnation: incarnation, on: connection)
+    }
+
+    // MARK: Errors and status
+
+    private func handle(_ error: any Error) async throws {
+        let failure: PipelineMachine.Failure
+        switch error {
+        case BatchError.incarnationChanged, BatchError.notInstalled: throw error
+        case BatchError.forgotten, BatchError.ahead: failure = .resync
+        case BatchError.undecodableKeys(let relation, _):
+            failure = .undecodable(relation: relation)
+        case let error as LinkError:
+            failure = .link(error.code)
+            builder.sequences.forgetValues()
+        case let error as PGError:
+            failure = .source
+            builder.keys.forget()
+            builder.sequences.forgetNames()
+            if error.isConnectionLost {
+                await keeper.discard()
+            } else if error.sqlState?.errorClass == "42" {
+                machine.catalogChanged()
+            }
+        default: failure = .source
+        }
+        let pause = machine.failed(failure, at: now)
+        let text = FailureText(error, target: target.name, failure: failure)
+        obstacle = text.message
+        logger.log(
+            level: text.level, "a batch did not go through",
+            metadata: ["error": "\(text.message)", "pause": "\(pause)"])
+        let phase = machine.phase
+        let time = StatusBoard.timeText()
+        await board.update(target: target.name) { status in
+            status.state = phase == .resyncNeeded ? .resyncNeeded : .retrying
+            status.sentence = text.message
+            status.lastError = .init(
+                message: text.message, sqlState: text.sqlState, table: text.table, time: time,
+                next: text.next)
+            status.failures[text.sqlState ?? text.code, default: 0] += 1
+        }
+    }
+
+    private func recover() async {
+        guard obstacle != nil else { return }
+        obstacle = nil
+        await board.update(target: target.name) { status in
+            status.state = .replicating
+            status.sentence = "Replicating."
+            status.lastError = nil
+        }
+    }
+
+    private func report(_ state: TargetState) async {
+        let name = target.name
+        let load = "teleportd -config FILE -mode initial-load -load-target \(name)"
+        switch state.phase {
+        case .empty: obstacle = "waiting for the initial load: \(load)"
+        case .loading: obstacle = "an initial load is under way"
+        case .replicating: obstacle = nil
+        }
+        let sentence = obstacle ?? "Replicating."
+        logger.info("asked the target for its position", metadata: ["answer": "\(sentence)"])
+        await board.update(target: name) { status in
+            status.position = state.position?.description
+            status.sentence = sentence
+            status.lastError = nil
+            switch state.phase {
+            case .empty: status.state = .waitingForLoad
+            case .loading: status.state = .loading
+            case .replicating: status.state = .replicating
+            }
+        }
+    }
+
+    private func reportNotCarried(_ objects: [NotCarried]) async {
+        await board.setNotCarried(
+            objects.map { .init(kind: $0.kind, name: $0.name, reason: $0.reason) },
+            by: "target \(target.name)")
+    }
+
+    private func reportBatch(
+        _ batch: PreparedBatch, _ summary: PreparedBatch.Summary, took: Duration,
+        reading: Duration
+    ) async {
+        obstacle = nil
+        let changes =
+            (batch.header.schema?.changes.count ?? 0)
+            + (batch.header.schema?.preparation.count ?? 0)
+        logger.debug(
+            "sent a batch",
+            metadata: [
+                "rows": "\(summary.rows)", "bytes": "\(summary.bytes)",
+                "tables": "\(batch.tables.count)", "schemaChanges": "\(changes)",
+            ])
+        let position = batch.header.to.description
+        let last = InstanceStatus.Batch(
+            rows: summary.rows, bytes: summary.bytes, tables: batch.tables.count,
+            milliseconds: Int(took / .milliseconds(1)),
+            readMilliseconds: Int(reading / .milliseconds(1)))
+        await board.update(target: target.name) { status in
+            status.state = .replicating
+            status.sentence = "Replicating."
+            status.lastError = nil
+            status.position = position
+            if summary.rows > 0 || status.lastBatch == nil { status.lastBatch = last }
+            status.batches += 1
+            status.rowsSent += summary.rows
+            status.bytesSent += summary.bytes
+            status.schemaChanges += changes
+        }
+    }
+}
