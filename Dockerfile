@@ -4,9 +4,6 @@ RUN apt-get update -q \
     && apt-get install -q -y --no-install-recommends libssl-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-# What is needed is fetched before the sources come, so that a change of them fetches nothing.
-COPY Package.swift ./
-RUN swift package resolve || true
 COPY . .
 
 FROM build AS binary
