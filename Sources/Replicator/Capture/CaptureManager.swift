@@ -34,6 +34,7 @@ package actor CaptureManager {
     ///   - connection: outside a transaction, as the role that owns schema `teleport`.
     ///   - tables: from `CaptureTable.tables(on:matching:)`, all that any target wants.
     ///   - now: decides which tables still rest.
+    /// - Returns: what was done, and what could not be done, by name.
     /// - Throws: `PGError` where the connection is lost or the catalog cannot be read; what
     ///   concerns one table is in the report, and the others go on.
     package func ensure(

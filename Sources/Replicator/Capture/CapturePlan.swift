@@ -22,7 +22,10 @@ package struct CapturePlan: Hashable, Sendable {
 
     /// Compares what a table should have with what it has.
     ///
-    /// - Parameter table: a table with a key and with rights.
+    /// - Parameters:
+    ///   - table: a table with a key and with rights.
+    ///   - state: what is installed now.
+    ///   - serverVersion: `server_version_num`.
     package init(table: CaptureTable, state: CaptureState, serverVersion: Int) {
         let function = CaptureFunction(table, serverVersion: serverVersion)
         let desired = TriggerDefinition.all(of: table, serverVersion: serverVersion)

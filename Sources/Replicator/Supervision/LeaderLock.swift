@@ -3,7 +3,9 @@ public import PGWire
 /// Elects one daemon a source database: a session-level advisory lock (manual, 13.3.5) on a
 /// connection of its own, which the server gives up as soon as that connection ends.
 public actor LeaderLock {
-    /// The key: "teleport" in ASCII. Advisory locks are per database, so one key serves.
+    /// The key: "teleport" in ASCII.
+    ///
+    /// Advisory locks are per database, so one key serves.
     public static let key: Int64 = 0x74_65_6c_65_70_6f_72_74
 
     private let connection: PGConnection

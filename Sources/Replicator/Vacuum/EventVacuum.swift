@@ -34,8 +34,11 @@ package actor EventVacuum {
 
     /// One pass, with a transaction of its own for each slot.
     ///
-    /// - Parameter configuredTargets: the names in the configuration. One that is not written down
-    ///   yet holds nothing back: it registers before it relies on events.
+    /// - Parameters:
+    ///   - connection: outside a transaction.
+    ///   - configuredTargets: the names in the configuration. One that is not written down yet
+    ///     holds nothing back: it registers before it relies on events.
+    /// - Returns: what was emptied, and what holds the rest back.
     /// - Throws: `PGError`; a lock that cannot be had is in the report instead.
     package func tick(
         on connection: PGConnection, configuredTargets: [String]

@@ -1,7 +1,8 @@
 public import PGWire
 
-/// Table `teleport.target` on the source: a lower bound of each target's position, by which vacuum
-/// knows what is still needed. The truth about a target is on the target.
+/// Table `teleport.target` on the source: a lower bound of each target's position.
+///
+/// By it vacuum knows what is still needed. The truth about a target is on the target.
 public enum TargetRegistry {
     /// Writes a target down and returns the snapshot from which on its events are kept: P0.
     ///

@@ -16,6 +16,7 @@ package struct VacuumDecision: Hashable, Sendable {
     /// Decides from what is configured, what is written down and what the slots hold.
     ///
     /// - Parameters:
+    ///   - configured: the names of the targets in the configuration.
     ///   - positions: what `teleport.target` says.
     ///   - current: a snapshot taken after those were read under a lock that keeps writers out.
     ///   - bytes: the size of each slot's heap; 0 is an empty slot.
