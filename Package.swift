@@ -60,16 +60,18 @@ if !coreOnly {
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     ]
     targets += [
+        .target(name: "CAllocator"),
         .executableTarget(
             name: "teleportd",
             dependencies: [
-                "Replicator", "PGWire", log,
+                "Replicator", "PGWire", "CAllocator", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

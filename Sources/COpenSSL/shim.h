@@ -1,3 +1,4 @@
+// OpenSSL as Swift sees it: the headers, and inline wrappers for what are macros there.
 #ifndef COPENSSL_SHIM_H
 #define COPENSSL_SHIM_H
 
@@ -5,8 +6,37 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/objects.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+/// SSL_CTX_set_min_proto_version(TLS 1.2); 1 for success.
+static inline int teleport_ssl_at_least_tls12(SSL_CTX *context) {
+    return (int)SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+}
+
+/// SSL_set_tlsext_host_name; 1 for success.
+static inline int teleport_ssl_set_server_name(SSL *ssl, const char *name) {
+    return (int)SSL_set_tlsext_host_name(ssl, name);
+}
+
+/// BIO_set_mem_eof_return: an empty memory BIO asks for more instead of reporting an end.
+static inline void teleport_bio_never_ends(BIO *bio) { BIO_set_mem_eof_return(bio, -1); }
+
+/// SSL_CTX_set_mode: a write may be repeated from other memory, and idle buffers are given back.
+static inline void teleport_ssl_set_modes(SSL_CTX *context) {
+    SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+}
+
+/// SSL_get1_peer_certificate, which was named otherwise before 3.0.
+static inline X509 *teleport_ssl_peer_certificate(const SSL *ssl) {
+    return SSL_get_peer_certificate(ssl);
+}
+
+/// SSL_OP_NO_RENEGOTIATION, whose type differs between versions.
+static inline void teleport_ssl_no_renegotiation(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+}
 
 #endif

@@ -2,7 +2,9 @@ import Glibc
 import Synchronization
 
 /// A scripted peer: listens on loopback (or a Unix socket), and runs a script for each connection
-/// on a thread of its own. Every read is bounded in time; the script's error is kept in `failures`.
+/// on a thread of its own.
+///
+/// Every read is bounded in time; the script's error is kept in `failures`.
 public final class FakeServer: Sendable {
     /// What a script may do with its connection; used by the script's thread alone.
     public struct Peer {
@@ -82,8 +84,9 @@ public final class FakeServer: Sendable {
     ///   - unixPath: the path of a Unix socket instead of a port.
     ///   - patience: seconds that a read or write of the script waits.
     ///   - script: gets the connection and its number, counted from 0.
+    /// - Throws: `FakeServerError` when there is no socket to be had.
     public init(
-        unixPath: String? = nil, patience: Int = 10,
+        unixPath: String? = nil, patience: Int = 60,
         _ script: @escaping @Sendable (Peer, Int) throws -> Void
     ) throws {
         (listener, port) = try Self.listen(unixPath: unixPath, backlog: 64)

@@ -103,6 +103,13 @@ def described(table):
             "indexes": table["indexes"]}
 
 
+def only(one, other):
+    """What of a list the other has not; anything else whole."""
+    if isinstance(one, list) and isinstance(other, list) and set(one) != set(other):
+        return [item for item in one if item not in other]
+    return one
+
+
 def main():
     if len(sys.argv) != 5:
         print(__doc__.split("\n")[2].strip(), file=sys.stderr)
@@ -127,9 +134,11 @@ def main():
             continue
         if left != right and right[1] != "error":
             problems.append(f"{name}: {differing_keys(source, target, table)}")
+        other = described(theirs[name])
         for part, value in described(table).items():
-            if described(theirs[name])[part] != value:
-                problems.append(f"{name}: {part} differ: {value} / {described(theirs[name])[part]}")
+            if other[part] != value:
+                problems.append(f"{name}: {part} differ: {only(value, other[part])} on the source, "
+                                f"{only(other[part], value)} on the target")
     for name in sorted(theirs.keys() - ours.keys()):
         problems.append(f"{name}: only on the target")
     if source.enums() != target.enums():

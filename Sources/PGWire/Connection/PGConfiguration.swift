@@ -53,3 +53,15 @@ public struct PGConfiguration: Sendable {
         self.password = password
     }
 }
+
+extension PGConfiguration {
+    /// The names and values of the start-up message; text travels as UTF-8 unless told otherwise.
+    var startup: [(name: String, value: String)] {
+        var settings = runtimeParameters
+        settings["client_encoding"] = settings["client_encoding"] ?? "UTF8"
+        settings["user"] = nil
+        settings["database"] = nil
+        return [("user", user), ("database", database)]
+            + settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}

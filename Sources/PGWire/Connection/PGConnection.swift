@@ -1,77 +1,401 @@
-// CONTRACT DRAFT: the public surface that the engine is written against. The bodies are replaced.
+import Synchronization
 
 /// One connection to a PostgreSQL server.
+///
+/// Calls from several tasks are answered one after the other, in the order they came. A task that is
+/// cancelled, or whose time limit passes, cancels its statement on the server and leaves the
+/// connection usable; where the server does not stop within five seconds, the connection is closed.
+/// The actor runs on its event loop's thread: a task that prefers that executor queries without a hop
+/// between threads.
 public actor PGConnection {
-    /// The server's version number, for example 150018.
-    public nonisolated let serverVersion: Int
+    /// The loop that the connection lives on.
+    public nonisolated let loop: PGEventLoop
+    let configuration: PGConfiguration
 
-    init(serverVersion: Int) { self.serverVersion = serverVersion }
+    /// What may be read from anywhere.
+    private struct Visible {
+        var serverVersion = 0
+        var isOpen = false
+    }
+    private let visible = Mutex(Visible())
 
-    /// Connects, negotiates TLS and logs in, within `connectTimeout`.
-    public static func connect(_ configuration: PGConfiguration) async throws(PGError) -> PGConnection
-    {
-        throw PGError(.misuse, "draft \(configuration.user)")
+    var channel: Channel?
+    var session: Session
+    private var decoder = BackendDecoder()
+    private var observer: (@Sendable (PGEvent) -> Void)?
+    /// Answered when the login is over, well or not.
+    private var login: Promise<Void>?
+    /// Why the connection cannot be used any more.
+    var failure: PGError?
+
+    // Turns: one request at a time, first come, first served.
+    private var isTaken = false
+    private var waiting: [Promise<Void>] = []
+    var current: Operation?
+    private var lastID = 0
+
+    private init(_ configuration: PGConfiguration, loop: PGEventLoop) {
+        self.configuration = configuration
+        self.loop = loop
+        session = Session(login: Login(user: "", password: nil, nonce: ""))
     }
 
-    /// The latest value the server reported for a setting, for example `TimeZone`.
-    public func parameterStatus(_ name: String) -> String? { nil }
+    isolated deinit {
+        sayGoodbye()
+    }
+
+    /// The loop's executor.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        loop.asUnownedSerialExecutor()
+    }
+
+    /// The server's version number, for example 150018.
+    public nonisolated var serverVersion: Int { visible.withLock { $0.serverVersion } }
 
     /// Whether the connection can still be used.
-    public nonisolated var isOpen: Bool { false }
+    public nonisolated var isOpen: Bool { visible.withLock { $0.isOpen } }
+
+    /// The latest value the server reported for a setting, for example `TimeZone`.
+    public func parameterStatus(_ name: String) -> String? { session.parameters[name] }
+
+    /// Where the connection stands between transactions.
+    public var transactionStatus: PGTransactionStatus { session.transactionStatus }
+
+    /// Whether the bytes are encrypted.
+    public var isEncrypted: Bool { channel?.isTLS ?? false }
+
+    /// The server process of this connection, where it told.
+    public var serverProcessID: Int? { session.cancelKey.map { Int($0.processID) } }
+
+    /// Sets who is told of notices, notifications and changed settings; it is called on the loop's
+    /// thread and must not block.
+    public func observe(_ observer: (@Sendable (PGEvent) -> Void)?) { self.observer = observer }
+
+    // MARK: Connecting
+
+    /// Connects, negotiates TLS and logs in, within `connectTimeout`.
+    ///
+    /// - Throws: `connectFailed`, `tlsFailed`, `authenticationFailed`, `timedOut`, `cancelled`,
+    ///   `invalidConfiguration`, or the `server`'s reason; nothing stays open.
+    public static func connect(
+        _ configuration: PGConfiguration, on loop: PGEventLoop = .shared
+    ) async throws(PGError) -> PGConnection {
+        let connection = PGConnection(configuration, loop: loop)
+        try await connection.open()
+        return connection
+    }
+
+    private func open() async throws(PGError) {
+        let deadline = ContinuousClock.now + configuration.connectTimeout
+        let wantsTLS = configuration.sslMode != .disable && configuration.endpoint.canUseTLS
+        do throws(PGError) {
+            try await open(tls: wantsTLS, deadline: deadline)
+        } catch {
+            // As libpq: `prefer` tries without TLS where TLS, or the server's rules for it, fail.
+            guard wantsTLS, configuration.sslMode == .prefer,
+                error.code == .tlsFailed || error.sqlState == .invalidAuthorizationSpecification
+            else { throw error }
+            try await open(tls: false, deadline: deadline)
+        }
+    }
+
+    private func open(tls: Bool, deadline: ContinuousClock.Instant) async throws(PGError) {
+        let channel = try await Channel.open(
+            configuration.endpoint, keepAliveIdle: configuration.keepAliveIdle,
+            tcpUserTimeout: configuration.tcpUserTimeout, loop: loop, deadline: deadline)
+        do throws(PGError) {
+            if tls { _ = try await TLSNegotiation.begin(channel, configuration, deadline: deadline) }
+            try await logIn(channel, deadline: deadline)
+        } catch {
+            channel.close()
+            self.channel = nil
+            throw error
+        }
+    }
+
+    private func logIn(
+        _ channel: Channel, deadline: ContinuousClock.Instant
+    ) async throws(PGError) {
+        session = Session(
+            login: Login(
+                user: configuration.user, password: configuration.password,
+                nonce: try SCRAM.makeNonce()))
+        decoder = BackendDecoder()
+        failure = nil
+        self.channel = channel
+        let bytes = try FrontendMessage.encode(.startup(parameters: configuration.startup))
+        let promise = Promise<Void>()
+        login = promise
+        channel.onRead = { [weak self] bytes in
+            // Safety: we are on the loop's thread, which is the actor's executor, and stay on it.
+            nonisolated(unsafe) let bytes = bytes
+            self?.assumeIsolated { $0.received(bytes) }
+        }
+        channel.onClose = { [weak self] error in
+            self?.assumeIsolated {
+                $0.fail(error.map { .lost($0.message) } ?? .lost("the server closed it"))
+            }
+        }
+        channel.onDrained = { [weak self] in
+            self?.assumeIsolated { _ = $0.current?.drained?.fulfil(.success(())) }
+        }
+        channel.send(bytes)
+        defer { login = nil }
+        try await promise.wait(
+            until: deadline, on: loop,
+            late: PGError(
+                .timedOut, "the server did not complete the login within the time to connect"))
+        visible.withLock {
+            $0.serverVersion = Self.versionNumber(session.parameters["server_version"] ?? "")
+            $0.isOpen = true
+        }
+    }
+
+    /// `15.18 (Debian …)` is 150018, `9.6.24` is 90624, `17beta1` is 170000.
+    static func versionNumber(_ text: String) -> Int {
+        let numbers = text.prefix { $0.isNumber || $0 == "." }.split(separator: ".")
+            .map { Int($0) ?? 0 }
+        guard let major = numbers.first, major < 1000 else { return 0 }
+        let minor = numbers.count > 1 ? numbers[1] : 0
+        if major >= 10 { return major * 10_000 + minor }
+        return major * 10_000 + minor * 100 + (numbers.count > 2 ? numbers[2] : 0)
+    }
+
+    // MARK: Queries
 
     /// Simple query protocol: one or several statements, one result each.
+    ///
+    /// - Parameter timeout: after which the statement is cancelled; nil for none.
+    /// - Throws: `server` with the first error, `cancelled`, `timedOut`, `connectionLost`,
+    ///   `connectionClosed`, `misuse`. Where the statement ended before it could be cancelled, its
+    ///   result is returned.
     @discardableResult
-    public func execute(_ sql: String) async throws(PGError) -> [PGResult] {
-        throw PGError(.misuse, "draft")
+    public func execute(
+        _ sql: String, timeout: Duration? = nil
+    ) async throws(PGError) -> [PGResult] {
+        try await run(.simple(sql), timeout)
     }
 
     /// Extended query protocol: one statement with parameters; all rows are collected.
+    ///
+    /// - Parameter timeout: after which the statement is cancelled; nil for none.
+    /// - Throws: as `execute`.
     @discardableResult
-    public func query(_ sql: String, _ parameters: [PGParameter] = []) async throws(PGError)
-        -> PGResult
-    {
-        throw PGError(.misuse, "draft")
+    public func query(
+        _ sql: String, _ parameters: [PGParameter] = [], timeout: Duration? = nil
+    ) async throws(PGError) -> PGResult {
+        guard let result = try await run(.extended(sql, parameters), timeout).first else {
+            throw PGError(.protocolViolation, "the server answered a statement with nothing")
+        }
+        return result
     }
 
-    /// COPY … TO STDOUT as a stream; the connection is busy until the body returns or throws.
-    ///
-    /// Leaving the body before the end cancels the COPY and leaves the connection usable.
-    public func copyOut<R: Sendable>(
-        _ sql: String, _ body: (PGCopyOut) async throws -> R
-    ) async throws -> R {
-        throw PGError(.misuse, "draft")
+    private func run(
+        _ request: Session.Request, _ timeout: Duration?
+    ) async throws(PGError) -> [PGResult] {
+        let operation = try await begin(request, timeout)
+        defer { passTurn() }
+        return try await settled(operation).get()
     }
 
-    /// COPY … FROM STDIN; the body writes, its return ends the COPY, its error fails the COPY.
-    ///
-    /// - Returns: the number of rows the server counted.
-    public func copyIn(_ sql: String, _ body: (PGCopyIn) async throws -> Void) async throws -> Int {
-        throw PGError(.misuse, "draft")
+    /// Waits for its turn and sends a request; the caller must `passTurn` unless this throws.
+    func begin(
+        _ request: Session.Request, _ timeout: Duration?
+    ) async throws(PGError) -> Operation {
+        let deadline = timeout.map { ContinuousClock.now + $0 }
+        try await takeTurn(deadline)
+        do throws(PGError) {
+            if let failure { throw failure }
+            if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
+            let bytes = try session.start(request)
+            lastID += 1
+            let operation = Operation(id: lastID)
+            current = operation
+            if let deadline {
+                let id = operation.id
+                operation.timer = loop.schedule(after: deadline - .now) { [weak self] in
+                    self?.assumeIsolated { $0.interrupt(id, .timedOut) }
+                }
+            }
+            channel?.send(bytes)
+            return operation
+        } catch {
+            passTurn()
+            throw error
+        }
     }
+
+    /// The answer, once the server is ready for the next request.
+    func settled(_ operation: Operation) async -> Result<[PGResult], PGError> {
+        let id = operation.id
+        if !operation.isSettled {
+            await withTaskCancellationHandler {
+                await withUnsafeContinuation { operation.waiter = $0 }
+            } onCancel: {
+                loop.execute { [weak self] in
+                    self?.assumeIsolated { $0.interrupt(id, .cancelled) }
+                }
+            }
+        }
+        return operation.result ?? .failure(.lost("it ended while an answer was due"))
+    }
+
+    private func takeTurn(_ deadline: ContinuousClock.Instant?) async throws(PGError) {
+        if let failure { throw failure }
+        guard isTaken else {
+            isTaken = true
+            return
+        }
+        let turn = Promise<Void>()
+        waiting.append(turn)
+        do throws(PGError) {
+            guard let deadline else { return try await turn.wait() }
+            try await turn.wait(
+                until: deadline, on: loop,
+                late: PGError(.timedOut, "the connection was busy for the whole time limit"))
+        } catch {
+            waiting.removeAll { $0 === turn }
+            throw error
+        }
+    }
+
+    /// Lets the next request begin.
+    func passTurn() {
+        current = nil
+        while !waiting.isEmpty {
+            // A waiter that was cancelled meanwhile does not take it.
+            if waiting.removeFirst().fulfil(.success(())) { return }
+        }
+        isTaken = false
+    }
+
+    // MARK: Cancelling
 
     /// Asks the server to cancel the running statement; the statement's own call then throws 57014.
-    public func cancelRunningStatement() async {}
+    ///
+    /// Returns when the server has taken the request, or could not be reached.
+    public func cancelRunningStatement() async {
+        if let current { await sendCancel(current.id) }
+    }
 
-    /// Says Terminate and closes; harmless when closed already.
-    public func close() async {}
-}
+    /// Ends a request that nobody waits for any more.
+    func interrupt(_ id: Int, _ reason: PGError.Code) {
+        guard let operation = current, operation.id == id, operation.outcome == nil,
+            operation.interruption == nil
+        else { return }
+        operation.interruption = reason
+        operation.timer?.cancel()
+        operation.timer = loop.schedule(after: Limits.cancelGrace) { [weak self] in
+            self?.assumeIsolated { $0.giveUp(id, reason) }
+        }
+        Task { await sendCancel(id) }
+    }
 
-/// The rows of a COPY OUT.
-public struct PGCopyOut: Sendable {
-    /// The next chunk: whole CopyData payloads, concatenated, at least one; nil at the end.
-    public func next() async throws(PGError) -> PGCopyChunk? { nil }
-}
+    private func giveUp(_ id: Int, _ reason: PGError.Code) {
+        guard let operation = current, operation.id == id, !operation.isSettled else { return }
+        fail(
+            PGError(
+                reason,
+                "the statement was cancelled and did not end within \(Limits.cancelGrace);"
+                    + " the connection was closed"))
+    }
 
-/// Bytes of a COPY OUT.
-public struct PGCopyChunk: Sendable {
-    /// The payloads, concatenated, untouched.
-    public let bytes: [UInt8]
-    /// How many CopyData messages they were: in text format, rows.
-    public let rowCount: Int
-}
+    private func sendCancel(_ id: Int) async {
+        guard let operation = current, operation.id == id, operation.outcome == nil,
+            let key = session.cancelKey
+        else { return }
+        operation.cancelsInFlight += 1
+        // Where it cannot be sent, the statement goes on; an interrupted one has its grace period.
+        try? await CancelRequest.send(key, configuration, tls: isEncrypted, loop: loop)
+        operation.cancelsInFlight -= 1
+        operation.wakeIfSettled()
+    }
 
-/// The writing end of a COPY IN.
-public struct PGCopyIn: Sendable {
-    /// Sends bytes; suspends while the server is slower than the caller. Any cut is fine.
-    public func write(_ bytes: [UInt8]) async throws(PGError) {}
+    // MARK: Closing
+
+    /// Says Terminate and closes; harmless when closed already. Requests under way throw.
+    public func close() async {
+        sayGoodbye()
+        fail(PGError(.connectionClosed, "the connection was closed by its owner"))
+    }
+
+    private func sayGoodbye() {
+        if failure == nil, let bytes = try? FrontendMessage.encode(.terminate) {
+            channel?.send(bytes)
+        }
+        channel?.close()
+    }
+
+    /// Ends the connection and wakes everybody who waits.
+    func fail(_ error: PGError) {
+        guard failure == nil else { return }
+        // Who comes later learns that the connection is gone, and why.
+        failure = error.code == .server ? .lost(error.message, server: error.server) : error
+        visible.withLock { $0.isOpen = false }
+        channel?.close()
+        login?.fulfil(.failure(error))
+        if let current {
+            if current.outcome == nil { current.outcome = .failure(error) }
+            current.cancelsInFlight = 0
+            current.wakeIfSettled()
+        }
+        let turns = waiting
+        waiting = []
+        for turn in turns { turn.fulfil(.failure(failure ?? error)) }
+    }
+
+    // MARK: The session's actions
+
+    private func received(_ bytes: UnsafeRawBufferPointer) {
+        decoder.feed(bytes)
+        do throws(PGError) {
+            while failure == nil, let message = try decoder.next() {
+                for action in session.receive(message) { perform(action) }
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func perform(_ action: Session.Action) {
+        switch action {
+        case .send(let bytes): channel?.send(bytes)
+        case .derive(let derivation): derive(derivation)
+        case .loggedIn:
+            decoder.maximumLength = Limits.message
+            login?.fulfil(.success(()))
+        case .copyOpened: current?.opened.fulfil(.success(()))
+        case .copyChunk(let chunk): deliver(chunk)
+        case .copyInFailed(let error):
+            current?.copyFailure = error
+            current?.drained?.fulfil(.failure(error))
+        case .finished(let outcome):
+            current?.outcome = outcome
+            current?.wakeIfSettled()
+        case .event(let event): observer?(event)
+        case .close(let error): fail(error)
+        }
+    }
+
+    private func derive(_ derivation: SCRAM.Derivation) {
+        Task {
+            let deadline = ContinuousClock.now + configuration.connectTimeout
+            let key: Result<[UInt8], PGError>
+            do throws(PGError) {
+                key = .success(
+                    try await BlockingWork.run(
+                        "deriving the SCRAM key", deadline: deadline, loop: loop
+                    ) {
+                        do throws(PGError) {
+                            return .success(try derivation.compute())
+                        } catch {
+                            return .failure(error)
+                        }
+                    })
+            } catch {
+                key = .failure(error)
+            }
+            for action in session.keyDerived(key) { perform(action) }
+        }
+    }
 }

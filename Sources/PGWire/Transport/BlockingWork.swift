@@ -18,7 +18,13 @@ package enum BlockingWork {
     ///
     /// A body that is late goes on to its end, its answer is dropped.
     ///
-    /// - Parameter what: names the work in the error of a passed deadline.
+    /// - Parameters:
+    ///   - what: names the work in the error of a passed deadline.
+    ///   - deadline: when the wait is given up.
+    ///   - loop: keeps the deadline.
+    ///   - body: the work; it blocks.
+    /// - Returns: the body's answer.
+    /// - Throws: the body's error, `timedOut`, `cancelled`.
     package static func run<Value: Sendable>(
         _ what: String, deadline: ContinuousClock.Instant, loop: PGEventLoop,
         _ body: @escaping @Sendable () -> Result<Value, PGError>

@@ -47,6 +47,8 @@ package final class Channel: @unchecked Sendable {
     // TLS: see Channel+TLS.swift.
     var tls: TLSSession?
     var handshake: Promise<Void>?
+    /// TLS is about to begin: nothing that comes may be taken for plain text.
+    var awaitsTLS = false
     /// Decrypted bytes may wait inside the TLS session, because reading was paused between two.
     var plaintextMayWait = false
     /// Bytes received before TLS began.
@@ -92,7 +94,9 @@ package final class Channel: @unchecked Sendable {
             code, "cannot connect to \(endpoint.text): \(reasons.joined(separator: "; "))")
     }
 
-    /// Socket options. A kernel that refuses one gives a slower or later-noticing connection, which is
+    /// Sets the socket's options.
+    ///
+    /// A kernel that refuses one gives a slower or later-noticing connection, which is
     /// better than none.
     private static func tune(_ fd: Int32, _ keepAliveIdle: Duration, _ userTimeout: Duration) {
         _ = teleport_set_no_delay(fd)
@@ -186,7 +190,9 @@ package final class Channel: @unchecked Sendable {
         onDrained?()
     }
 
-    /// The peer takes no more. What it said before (a server's last words) is still read.
+    /// Notes that the peer takes no more.
+    ///
+    /// What it said before (a server's last words) is still read.
     private func writingFailed(_ code: Int32) {
         writeFailure = code
         outbox.removeAll()
@@ -214,7 +220,7 @@ package final class Channel: @unchecked Sendable {
     }
 
     private var wantsReading: Bool {
-        !isClosed && (handshake != nil || (!isPaused && onRead != nil))
+        !isClosed && !awaitsTLS && (handshake != nil || (!isPaused && onRead != nil))
     }
 
     func readingChanged() {
@@ -289,7 +295,9 @@ package final class Channel: @unchecked Sendable {
         onClose(ending)
     }
 
-    /// Closes the stream: pending output is dropped, callbacks are forgotten. Harmless when repeated.
+    /// Closes the stream; harmless when repeated.
+    ///
+    /// Pending output is dropped, callbacks are forgotten; with TLS a goodbye is tried.
     package func close() {
         loop.preconditionOnLoop()
         if !isClosed {

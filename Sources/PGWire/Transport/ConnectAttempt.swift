@@ -10,6 +10,7 @@ final class ConnectAttempt: PGEventLoopHandler, @unchecked Sendable {
     private var fd: Int32 = -1
     private var watch: Watch?
     private var retry: PGEventLoop.Timer?
+    private var isOver = false
 
     private init(_ address: SocketAddress, _ loop: PGEventLoop, _ promise: Promise<Int32>) {
         self.address = address
@@ -38,6 +39,7 @@ final class ConnectAttempt: PGEventLoopHandler, @unchecked Sendable {
     }
 
     private func begin() {
+        guard !isOver else { return }
         fd = teleport_stream_socket(address.family)
         guard fd >= 0 else { return fail(errno) }
         attempt()
@@ -81,6 +83,7 @@ final class ConnectAttempt: PGEventLoopHandler, @unchecked Sendable {
     }
 
     private func abandon() {
+        isOver = true
         retry?.cancel()
         retry = nil
         if let watch { loop.unwatch(watch) }

@@ -1,4 +1,6 @@
-/// Bytes that the kernel did not take yet, in order. Pieces are kept as they came, small ones joined.
+/// Bytes that the kernel did not take yet, in order.
+///
+/// Pieces are kept as they came, small ones joined.
 struct Outbox {
     private var pieces: [[UInt8]] = []
     private var first = 0

@@ -44,7 +44,9 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
     let plainBuffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: Limits.readBuffer, alignment: 16)
 
-    /// Starts a loop. Where the process has no descriptor or thread left for one, it ends here.
+    /// Starts a loop.
+    ///
+    /// Where the process has no descriptor or thread left for one, it ends here.
     public init(name: String) {
         self.name = name
         epoll = teleport_epoll_create()
@@ -258,7 +260,9 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
         }
     }
 
-    /// Milliseconds to wait; none when there is something to do. Collects what others handed in.
+    /// Milliseconds to wait; none when there is something to do.
+    ///
+    /// Collects what others handed in.
     private func sleepTime() -> Int32 {
         inbox.withLock { inbox in
             if !inbox.jobs.isEmpty {

@@ -1,7 +1,9 @@
 import Synchronization
 
 /// One answer that comes once: from the loop, a thread, a deadline or a cancelled task, whichever is
-/// first. It is waited for at most once.
+/// first.
+///
+/// It is waited for at most once.
 final class Promise<Value: Sendable>: Sendable {
     private enum State {
         case empty

@@ -1,6 +1,8 @@
 import Glibc
 
-/// What a non-blocking system call answered. The only place that knows EINTR and EAGAIN.
+/// What a non-blocking system call answered.
+///
+/// The only place that knows EINTR and EAGAIN.
 enum SystemCall {
     /// It answered this count or descriptor.
     case done(Int)

@@ -80,13 +80,16 @@ package struct CaptureTable: Hashable, Sendable {
     package var owner: String
     /// Whether the connected role owns it or is a member of its owner.
     package var isOwned: Bool
+    /// The connected role, to whom rights are to be granted.
+    package var role: String
     /// The rights the connected role lacks, in the words of GRANT: `USAGE`, `SELECT`, `TRIGGER`.
     package var missingRights: Set<String>
 
     /// Describes a table.
     package init(
         oid: UInt32, name: TableName, kind: Kind = .ordinary, key: [KeyColumn],
-        owner: String = "", isOwned: Bool = false, missingRights: Set<String> = []
+        owner: String = "", isOwned: Bool = false, role: String = "",
+        missingRights: Set<String> = []
     ) {
         self.oid = oid
         self.name = name
@@ -94,6 +97,7 @@ package struct CaptureTable: Hashable, Sendable {
         self.key = key
         self.owner = owner
         self.isOwned = isOwned
+        self.role = role
         self.missingRights = missingRights
     }
 

@@ -42,10 +42,12 @@ extension CaptureTable {
             try row.decode(Bool.self, 3)
             ? .partitioned(leaves: []) : try row.decode(Bool.self, 9) ? .inherited : .ordinary
         self.init(
-            oid: try row.decode(0),
-            name: TableName(schema: try row.decode(1), name: try row.decode(2)),
-            kind: kind, key: [], owner: try row.decode(4), isOwned: try row.decode(5),
-            missingRights: missing)
+            oid: try row.decode(UInt32.self, 0),
+            name: TableName(
+                schema: try row.decode(String.self, 1), name: try row.decode(String.self, 2)),
+            kind: kind, key: [], owner: try row.decode(String.self, 4),
+            isOwned: try row.decode(Bool.self, 5),
+            role: try row.decode(String.self, 10), missingRights: missing)
     }
 
     private mutating func append(_ leaf: Leaf) {
@@ -56,19 +58,22 @@ extension CaptureTable {
 extension CaptureTable.KeyColumn {
     fileprivate init(keyRow row: PGRow) throws(PGError) {
         self.init(
-            number: try row.decode(1), name: try row.decode(2), typeOID: try row.decode(3),
-            baseTypeName: try row.decode(5), baseTypeOID: try row.decode(4),
-            isEnum: try row.decode(6), isBuiltIn: try row.decode(7))
+            number: try row.decode(Int16.self, 1), name: try row.decode(String.self, 2),
+            typeOID: try row.decode(UInt32.self, 3),
+            baseTypeName: try row.decode(String.self, 5),
+            baseTypeOID: try row.decode(UInt32.self, 4),
+            isEnum: try row.decode(Bool.self, 6), isBuiltIn: try row.decode(Bool.self, 7))
     }
 }
 
 extension CaptureTable.Leaf {
     fileprivate init(leafRow row: PGRow) throws(PGError) {
         self.init(
-            oid: try row.decode(1),
-            name: TableName(schema: try row.decode(2), name: try row.decode(3)),
-            isOwned: try row.decode(4), allowsTriggers: try row.decode(5),
-            holdsRows: try row.decode(6))
+            oid: try row.decode(UInt32.self, 1),
+            name: TableName(
+                schema: try row.decode(String.self, 2), name: try row.decode(String.self, 3)),
+            isOwned: try row.decode(Bool.self, 4), allowsTriggers: try row.decode(Bool.self, 5),
+            holdsRows: try row.decode(Bool.self, 6))
     }
 }
 
@@ -104,7 +109,8 @@ package struct CaptureTableSQL: Sendable {
                pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
                pg_catalog.has_table_privilege(c.oid, 'SELECT'),
                pg_catalog.has_table_privilege(c.oid, 'TRIGGER'),
-               EXISTS (SELECT 1 FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid)
+               EXISTS (SELECT 1 FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid),
+               CURRENT_USER::pg_catalog.text
           FROM pg_catalog.pg_class c, pg_catalog.pg_namespace n
          WHERE \(scope)
          ORDER BY c.oid

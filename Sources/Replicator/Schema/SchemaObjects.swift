@@ -29,6 +29,8 @@ extension SchemaSnapshot {
         package var name: TableName
         /// Which sort of table it is.
         package var kind: Kind
+        /// How a partition is partitioned again: `LIST (region)`.
+        package var subpartitionKey: String?
         /// The live columns by attnum.
         package var columns: [Column] = []
         /// The key's column names in the key's order; empty where there is none.

@@ -1,6 +1,9 @@
 /// What a target has to change to carry another catalog.
 package struct SchemaPlan: Sendable, Hashable {
     /// The statements, rendered for the target, and the catalog it carries afterwards.
+    ///
+    /// That is the current one, and tables that are not carried any more but exist on the source
+    /// still: they stay on the target, without rows arriving.
     package var section: SchemaSection
     /// The source oids of tables whose rows are to be copied whole in the same batch: new tables,
     /// tables whose rows were rewritten, whose key or capture is another one.
@@ -20,6 +23,9 @@ package struct SchemaPlan: Sendable, Hashable {
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
         targetVersion: Int, deferIndexes: Bool = false
     ) throws(SchemaError) -> SchemaPlan {
-        throw SchemaError(.unexpected, "draft")
+        var diff = SchemaDiff(
+            from: applied, to: current, mapping: mapping, targetVersion: targetVersion,
+            deferIndexes: deferIndexes)
+        return try diff.plan()
     }
 }

@@ -122,7 +122,8 @@ struct HTTPTargetLink: TargetLink {
         if status == .ok {
             guard let state = try? JSONDecoder().decode(TargetState.self, from: data) else {
                 throw LinkError(
-                    .badRequest, "the target at \(where_) answered with something else than a state")
+                    .badRequest, "the target at \(where_) answered with something else than a state"
+                )
             }
             return state
         }

@@ -18,7 +18,8 @@ enum ConfigurationFile {
             }
             let data = try handle.read(upToCount: Limits.configurationFile + 1) ?? Data()
             guard data.count <= Limits.configurationFile else {
-                throw whole(path, "found more than \(Limits.configurationFile) bytes, expected less")
+                throw whole(
+                    path, "found more than \(Limits.configurationFile) bytes, expected less")
             }
             guard let decoded = String(data: data, encoding: .utf8) else {
                 throw whole(path, "found bytes that are not UTF-8, expected a YAML file")

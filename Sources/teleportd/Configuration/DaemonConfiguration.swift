@@ -42,3 +42,23 @@ extension DaemonConfiguration.Server {
         }
     }
 }
+
+extension DaemonConfiguration {
+    /// The target of a name that stands on the command line.
+    ///
+    /// - Throws: `ConfigurationError` naming those that there are.
+    func target(
+        _ name: String, file: String
+    ) throws(ConfigurationError) -> InstanceConfiguration.Target {
+        if let target = instance.targets.first(where: { $0.name == name }) { return target }
+        let names = instance.targets.map(\.name)
+        throw ConfigurationError(
+            file: file,
+            findings: [
+                .init(
+                    line: 1, column: 1, path: "targets",
+                    message: "found no target \(name), expected "
+                        + (names.isEmpty ? "at least one target" : names.joined(separator: ", ")))
+            ])
+    }
+}

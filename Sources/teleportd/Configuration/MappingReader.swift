@@ -78,7 +78,9 @@ struct MappingReader {
     ) -> String? {
         guard let entry = entry(key, required: required, expected) else { return nil }
         let textual: [Tag.Name] = [.str, .int, .float, .timestamp]
-        guard let scalar = entry.value.scalar, textual.contains(where: { Self.has($0, entry.value) }) else {
+        guard let scalar = entry.value.scalar,
+            textual.contains(where: { Self.has($0, entry.value) })
+        else {
             reject(key, entry.value, expected, secret: secret)
             return nil
         }

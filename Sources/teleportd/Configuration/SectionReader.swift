@@ -189,7 +189,8 @@ struct SectionReader {
         let schema = applySchema(section)
         let token = token(section)
         let endpoint = section.mapping("endpoint", allowed: ["hostname", "port"], required: true)
-        let hostname = endpoint?.text("hostname", required: true, expected: "the target's host name")
+        let hostname = endpoint?.text(
+            "hostname", required: true, expected: "the target's host name")
         let port = endpoint?.integer("port", in: 1...65535, required: true)
         guard let expression, let hostname, let port else { return nil }
         let target = InstanceConfiguration.Target(

@@ -23,12 +23,14 @@ struct Authorization: Sendable {
     func refusal(_ scope: Scope, header: String?, isLocalPeer: Bool) -> String? {
         guard let token else {
             if isLoopback || isInsecure || (scope == .waiting && isLocalPeer) { return nil }
-            return "this instance listens beyond loopback and has no token: add `server: {token: …}` "
+            return
+                "this instance listens beyond loopback and has no token: add `server: {token: …}` "
                 + "to its configuration or set TELEPORT_TOKEN, the same on source and target, or add "
                 + "`server: {insecure: true}` to take batches from anybody"
         }
         guard let header, let shown = Self.bearer(header) else {
-            return "the request shows no token: set TELEPORT_TOKEN, or server.token, or the target's "
+            return
+                "the request shows no token: set TELEPORT_TOKEN, or server.token, or the target's "
                 + "token in the source's configuration"
         }
         guard Self.equal(shown, token) else {

@@ -50,7 +50,8 @@ struct Routes: Sendable {
         }
         router.get("/metrics") { _, _ in
             try await answer {
-                .bytes(try await api.metrics().utf8, type: "text/plain; version=0.0.4; charset=utf-8")
+                .bytes(
+                    try await api.metrics().utf8, type: "text/plain; version=0.0.4; charset=utf-8")
             }
         }
         router.get("/healthz") { _, _ in Response.bytes("ok\n".utf8, type: "text/plain") }
@@ -92,7 +93,8 @@ struct Routes: Sendable {
         }
     }
 
-    @Sendable private func state(_ request: Request, _ context: APIContext) async throws -> Response {
+    @Sendable private func state(_ request: Request, _ context: APIContext) async throws -> Response
+    {
         if let refusal = refusal(.replication, request, context) { return refusal }
         let query = request.uri.queryParameters
         guard let incarnation = query["incarnation"], let name = query["name"],
@@ -105,7 +107,8 @@ struct Routes: Sendable {
         return try await answer { .json(try await api.state(of: source, target: String(target))) }
     }
 
-    @Sendable private func wait(_ request: Request, _ context: APIContext) async throws -> Response {
+    @Sendable private func wait(_ request: Request, _ context: APIContext) async throws -> Response
+    {
         if let refusal = refusal(.waiting, request, context) { return refusal }
         let query = request.uri.queryParameters
         let target = query["target"].map { String($0) }

@@ -26,15 +26,15 @@ actor TestClient {
     }
 
     private func begin(_ reading: Bool) {
-        channel.onRead = { [unowned self] bytes in
+        channel.onRead = { [weak self] bytes in
             let copy = Array(bytes)
-            assumeIsolated { $0.take(copy) }
+            self?.assumeIsolated { $0.take(copy) }
         }
-        channel.onDrained = { [unowned self] in
-            assumeIsolated { $0.noteDrained() }
+        channel.onDrained = { [weak self] in
+            self?.assumeIsolated { $0.noteDrained() }
         }
-        channel.onClose = { [unowned self] error in
-            assumeIsolated { $0.noteEnd(error) }
+        channel.onClose = { [weak self] error in
+            self?.assumeIsolated { $0.noteEnd(error) }
         }
         if !reading { channel.pauseReading() }
     }
@@ -108,6 +108,8 @@ actor TestClient {
     func send(_ bytes: [UInt8]) { channel.send(bytes) }
     func pause() { channel.pauseReading() }
     func resume() { channel.resumeReading() }
+    var isTLS: Bool { channel.isTLS }
+    var certificateHash: [UInt8]? { channel.serverCertificateHash }
     var isClosed: Bool { channel.isClosed }
     var pending: Int { channel.pendingBytes }
     func close() { channel.close() }

@@ -1,0 +1,26 @@
+/// Asks a server to cancel what a session is doing (manual, 55.2.8).
+enum CancelRequest {
+    /// Sends the request over a connection of its own, with TLS where the session has it, and waits
+    /// until the server has closed it: only then has the signal been sent.
+    ///
+    /// Runs on the loop.
+    static func send(
+        _ key: CancelKey, _ configuration: PGConfiguration, tls: Bool, loop: PGEventLoop
+    ) async throws(PGError) {
+        let deadline = ContinuousClock.now + Limits.cancelGrace
+        let channel = try await Channel.open(
+            configuration.endpoint, keepAliveIdle: configuration.keepAliveIdle,
+            tcpUserTimeout: configuration.tcpUserTimeout, loop: loop, deadline: deadline)
+        defer { channel.close() }
+        if tls {
+            _ = try await TLSNegotiation.begin(channel, configuration, deadline: deadline)
+        }
+        let ended = Promise<Void>()
+        channel.onClose = { _ in ended.fulfil(.success(())) }
+        channel.onRead = { _ in }
+        channel.send(try FrontendMessage.encode(.cancelRequest(key)))
+        try await ended.wait(
+            until: deadline, on: loop,
+            late: PGError(.timedOut, "the server did not close the cancel connection"))
+    }
+}

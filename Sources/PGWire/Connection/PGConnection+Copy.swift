@@ -1,0 +1,210 @@
+extension PGConnection {
+    /// COPY … TO STDOUT as a stream; the connection is busy until the body returns or throws.
+    ///
+    /// Leaving the body before the end cancels the COPY and leaves the connection usable; inside a
+    /// transaction block, the transaction has failed then.
+    ///
+    /// - Throws: what the body throws; else `server`, `cancelled`, `connectionLost`, `misuse`.
+    public nonisolated func copyOut<R: Sendable>(
+        _ sql: String, _ body: (PGCopyOut) async throws -> R
+    ) async throws -> R {
+        let id = try await beginCopy(.copyOut(sql))
+        let value: R
+        do {
+            value = try await body(PGCopyOut(connection: self, id: id))
+        } catch {
+            _ = await endCopyOut(id)
+            throw error
+        }
+        if let failure = await endCopyOut(id) { throw failure }
+        return value
+    }
+
+    /// COPY … FROM STDIN; the body writes, its return ends the COPY, its error fails the COPY.
+    ///
+    /// - Returns: the number of rows the server counted.
+    /// - Throws: what the body throws; else `server`, `cancelled`, `connectionLost`, `misuse`.
+    public nonisolated func copyIn(
+        _ sql: String, _ body: (PGCopyIn) async throws -> Void
+    ) async throws -> Int {
+        let id = try await beginCopy(.copyIn(sql))
+        do {
+            try await body(PGCopyIn(connection: self, id: id))
+        } catch {
+            // The error's text may hold rows or secrets, and the server logs what it is told.
+            _ = await endCopyIn(id, failing: "the client could not complete the data")
+            throw error
+        }
+        return try await endCopyIn(id, failing: nil).get().last?.affectedRows ?? 0
+    }
+
+    private func beginCopy(_ request: Session.Request) async throws(PGError) -> Int {
+        let operation = try await begin(request, nil)
+        do throws(PGError) {
+            try await operation.opened.wait()
+            // A server that ends a COPY before it began it: only where it was none.
+            if case .failure(let error) = operation.result { throw error }
+            return operation.id
+        } catch {
+            // Only a cancelled task comes here with the statement still running.
+            interrupt(operation.id, .cancelled)
+            session.discardCopy()
+            sendBytes(session.endCopyIn(failing: "the task was cancelled"))
+            let outcome = await settled(operation)
+            passTurn()
+            if case .failure(let failure) = outcome { throw failure }
+            throw error
+        }
+    }
+
+    // MARK: Out
+
+    /// Takes data of a COPY OUT; stops reading while too much waits to be taken.
+    func deliver(_ chunk: PGCopyChunk) {
+        guard let operation = current else { return }
+        if let waiter = operation.chunkWaiter {
+            operation.chunkWaiter = nil
+            if waiter.fulfil(.success(chunk)) { return }
+        }
+        operation.chunks.append(chunk)
+        if !operation.isPaused, operation.chunks.byteCount > Limits.copyOutHighWater {
+            operation.isPaused = true
+            channel?.pauseReading()
+        }
+    }
+
+    func nextChunk(_ id: Int) async throws(PGError) -> PGCopyChunk? {
+        guard let operation = current, operation.id == id else {
+            throw PGError(.misuse, "the COPY is over: its stream was kept beyond its body")
+        }
+        if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
+        if let chunk = operation.chunks.popFirst() {
+            if operation.isPaused, operation.chunks.byteCount <= Limits.copyOutHighWater / 2 {
+                operation.isPaused = false
+                channel?.resumeReading()
+            }
+            return chunk
+        }
+        if operation.isSettled, let result = operation.result {
+            _ = try result.get()
+            return nil
+        }
+        guard operation.chunkWaiter == nil else {
+            throw PGError(.misuse, "two tasks read one COPY")
+        }
+        let waiter = Promise<PGCopyChunk?>()
+        operation.chunkWaiter = waiter
+        do throws(PGError) {
+            return try await waiter.wait()
+        } catch {
+            operation.chunkWaiter = nil
+            throw error
+        }
+    }
+
+    /// Ends a COPY OUT; returns what went wrong, nil where it was left early.
+    private func endCopyOut(_ id: Int) async -> PGError? {
+        guard let operation = current, operation.id == id else { return nil }
+        defer { passTurn() }
+        if operation.outcome == nil {
+            session.discardCopy()
+            operation.chunks = ChunkQueue()
+            interrupt(id, .cancelled)
+            channel?.resumeReading()
+            _ = await settled(operation)
+            return nil
+        }
+        if operation.isPaused { channel?.resumeReading() }
+        switch await settled(operation) {
+        case .success: return nil
+        case .failure(let error): return error
+        }
+    }
+
+    // MARK: In
+
+    func write(_ bytes: [UInt8], _ id: Int) async throws(PGError) {
+        guard let operation = current, operation.id == id else {
+            throw PGError(.misuse, "the COPY is over: its stream was kept beyond its body")
+        }
+        if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
+        try check(operation)
+        FrontendMessage.appendCopyData(bytes, to: &operation.outgoing)
+        guard operation.outgoing.count >= Limits.copyInJoined else { return }
+        flush(operation)
+        while let channel, channel.pendingBytes > Limits.highWater {
+            guard operation.drained == nil else {
+                throw PGError(.misuse, "two tasks write one COPY")
+            }
+            let drained = Promise<Void>()
+            operation.drained = drained
+            defer { operation.drained = nil }
+            try await drained.wait()
+            try check(operation)
+        }
+    }
+
+    private func check(_ operation: Operation) throws(PGError) {
+        if let error = operation.copyFailure { throw error }
+        guard operation.outcome == nil else {
+            _ = try operation.result?.get()
+            throw PGError(.misuse, "the server ended the COPY by itself")
+        }
+    }
+
+    private func endCopyIn(
+        _ id: Int, failing reason: String?
+    ) async -> Result<[PGResult], PGError> {
+        guard let operation = current, operation.id == id else {
+            return .failure(PGError(.misuse, "the COPY is over"))
+        }
+        defer { passTurn() }
+        if reason == nil, operation.outcome == nil { flush(operation) }
+        sendBytes(session.endCopyIn(failing: reason))
+        return await settled(operation)
+    }
+
+    private func flush(_ operation: Operation) {
+        sendBytes(operation.outgoing)
+        operation.outgoing.removeAll(keepingCapacity: true)
+    }
+
+    private func sendBytes(_ bytes: [UInt8]) {
+        if !bytes.isEmpty { channel?.send(bytes) }
+    }
+}
+
+/// The rows of a COPY OUT.
+public struct PGCopyOut: Sendable {
+    let connection: PGConnection
+    let id: Int
+
+    /// The next chunk: whole CopyData payloads, concatenated, at least one; nil at the end.
+    ///
+    /// - Throws: `server`, `cancelled`, `connectionLost`; `misuse` after the body has ended.
+    public func next() async throws(PGError) -> PGCopyChunk? {
+        try await connection.nextChunk(id)
+    }
+}
+
+/// Bytes of a COPY OUT.
+public struct PGCopyChunk: Sendable {
+    /// The payloads, concatenated, untouched.
+    public let bytes: [UInt8]
+    /// How many CopyData messages they were: in text format, rows.
+    public let rowCount: Int
+}
+
+/// The writing end of a COPY IN.
+public struct PGCopyIn: Sendable {
+    let connection: PGConnection
+    let id: Int
+
+    /// Sends bytes; suspends while the server is slower than the caller. Any cut is fine.
+    ///
+    /// - Throws: `server` where the server has given the COPY up, `cancelled`, `connectionLost`;
+    ///   `misuse` after the body has ended.
+    public func write(_ bytes: [UInt8]) async throws(PGError) {
+        try await connection.write(bytes, id)
+    }
+}

@@ -1,0 +1,340 @@
+/// One session with a server, as a value: requests and messages go in, actions come out.
+///
+/// It knows no socket, clock or randomness. One request is answered at a time; whoever drives it
+/// starts the next only after `finished`.
+package struct Session {
+    /// What a caller wants.
+    package enum Request: Sendable {
+        /// Simple query protocol: one or several statements.
+        case simple(String)
+        /// Extended query protocol, unnamed statement, everything in one batch of bytes: behind a
+        /// pooler, a Parse in one batch and its Bind in a later one may meet another server.
+        case extended(String, [PGParameter])
+        /// COPY … TO STDOUT.
+        case copyOut(String)
+        /// COPY … FROM STDIN.
+        case copyIn(String)
+    }
+
+    /// What must be done, in order.
+    package enum Action: Sendable {
+        /// Send bytes.
+        case send([UInt8])
+        /// Compute PBKDF2 and hand the key to `keyDerived`.
+        case derive(SCRAM.Derivation)
+        /// The login is complete.
+        case loggedIn
+        /// The server is ready to send or to take the data of the COPY.
+        case copyOpened
+        /// Data of a COPY OUT.
+        case copyChunk(PGCopyChunk)
+        /// The server has given up a COPY IN: nothing more need be written.
+        case copyInFailed(PGError)
+        /// The request is answered and the server is ready for the next.
+        case finished(Result<[PGResult], PGError>)
+        /// Something the server says on its own account.
+        case event(PGEvent)
+        /// The session is over.
+        case close(PGError)
+    }
+
+    private enum State {
+        /// Logging in, up to the first ReadyForQuery.
+        case login
+        /// Nothing asked.
+        case idle
+        /// A request is being answered.
+        case answering
+        /// CopyData comes; `discarding` where nobody wants it.
+        case copyOut(discarding: Bool)
+        /// CopyData is expected by the server.
+        case copyIn
+        /// Over.
+        case closed
+    }
+
+    private enum Kind { case simple, extended, copyOut, copyIn }
+
+    private var state = State.login
+    private var login: Login
+    private var answer = Answer()
+    private var kind = Kind.simple
+    private var copyWasOpened = false
+
+    /// Where the session stands between transactions.
+    package private(set) var transactionStatus = PGTransactionStatus.idle
+    /// The settings that the server reported, latest values.
+    package private(set) var parameters: [String: String] = [:]
+    /// What a CancelRequest must carry; nil where the server gave none.
+    package private(set) var cancelKey: CancelKey?
+
+    /// A session that begins with this login.
+    package init(login: Login) { self.login = login }
+
+    /// Whether the login is complete and the session is not over.
+    package var isUsable: Bool {
+        switch state {
+        case .login, .closed: false
+        case .idle, .answering, .copyOut, .copyIn: true
+        }
+    }
+
+    /// Whether the data of a COPY OUT still come.
+    package var isCopyingOut: Bool {
+        switch state {
+        case .copyOut: true
+        case .login, .idle, .answering, .copyIn, .closed: false
+        }
+    }
+
+    // MARK: Requests
+
+    /// Begins a request; returns its bytes.
+    ///
+    /// - Throws: `misuse` where a request is being answered or the text cannot be sent; nothing has
+    ///   changed then.
+    package mutating func start(_ request: Request) throws(PGError) -> [UInt8] {
+        switch state {
+        case .idle: break
+        case .login, .answering, .copyOut, .copyIn, .closed:
+            throw PGError(.misuse, "a request while the session is \(stateName)")
+        }
+        let bytes: [UInt8]
+        switch request {
+        case .simple(let sql):
+            bytes = try FrontendMessage.encode(.query(sql))
+            kind = .simple
+        case .copyOut(let sql):
+            bytes = try FrontendMessage.encode(.query(sql))
+            kind = .copyOut
+        case .copyIn(let sql):
+            bytes = try FrontendMessage.encode(.query(sql))
+            kind = .copyIn
+        case .extended(let sql, let parameters):
+            bytes = try FrontendMessage.encode(
+                .parse(name: "", sql: sql), .bind(statement: "", parameters: parameters),
+                .describePortal, .execute, .sync)
+            kind = .extended
+        }
+        state = .answering
+        answer = Answer()
+        copyWasOpened = false
+        return bytes
+    }
+
+    /// Drops the rest of a COPY OUT as it comes.
+    package mutating func discardCopy() {
+        switch state {
+        case .copyOut: state = .copyOut(discarding: true)
+        case .login, .idle, .answering, .copyIn, .closed: break
+        }
+    }
+
+    /// Ends a COPY IN, well or with a reason; returns the bytes to send, none where it is over.
+    package mutating func endCopyIn(failing reason: String?) -> [UInt8] {
+        switch state {
+        case .copyIn: break
+        case .login, .idle, .answering, .copyOut, .closed: return []
+        }
+        state = .answering
+        return bytes(reason.map { .copyFail($0) } ?? .copyDone)
+    }
+
+    /// Goes on with the login.
+    package mutating func keyDerived(_ key: Result<[UInt8], PGError>) -> [Action] {
+        switch state {
+        case .login: break
+        case .idle, .answering, .copyOut, .copyIn, .closed: return []
+        }
+        do throws(PGError) {
+            return actions(try login.keyDerived(key.get()))
+        } catch {
+            return close(error)
+        }
+    }
+
+    // MARK: Messages
+
+    /// Takes a message of the server.
+    package mutating func receive(_ message: BackendMessage) -> [Action] {
+        switch message {
+        case .noticeResponse(let notice): return [.event(.notice(notice))]
+        case .notificationResponse(let notification): return [.event(.notification(notification))]
+        case .parameterStatus(let name, let value):
+            parameters[name] = value
+            return [.event(.parameterStatus(name: name, value: value))]
+        default: break
+        }
+        switch state {
+        case .login: return receiveInLogin(message)
+        case .idle: return receiveWhileIdle(message)
+        case .answering: return receiveAnswer(message)
+        case .copyOut(let discarding): return receiveInCopyOut(message, discarding: discarding)
+        case .copyIn: return receiveInCopyIn(message)
+        case .closed: return []
+        }
+    }
+
+    private mutating func receiveInLogin(_ message: BackendMessage) -> [Action] {
+        switch message {
+        case .authentication(let request):
+            do throws(PGError) {
+                return actions(try login.receive(request))
+            } catch {
+                return close(error)
+            }
+        case .errorResponse(let error):
+            let refused = error.sqlState.errorClass == "28"
+            return close(PGError(refused ? .authenticationFailed : .server, server: error))
+        case .negotiateProtocolVersion:
+            // We ask for 3.0, the oldest there is, and for no option: nothing to give up.
+            return []
+        case .backendKeyData(let key) where login.isDone:
+            cancelKey = key
+            return []
+        case .readyForQuery(let status) where login.isDone:
+            transactionStatus = status
+            state = .idle
+            return [.loggedIn]
+        default: return close(.unexpected(message, stateName))
+        }
+    }
+
+    private mutating func receiveWhileIdle(_ message: BackendMessage) -> [Action] {
+        switch message {
+        case .errorResponse(let error):
+            // Without a request only the end of the session can be reported.
+            return close(.lost(error.message, server: error))
+        default: return close(.unexpected(message, stateName))
+        }
+    }
+
+    private mutating func receiveAnswer(_ message: BackendMessage) -> [Action] {
+        switch message {
+        case .rowDescription(let columns): answer.describe(columns)
+        case .dataRow(let values):
+            do throws(PGError) {
+                try answer.append(values)
+            } catch {
+                return close(error)
+            }
+        case .commandComplete(let tag): answer.complete(tag)
+        case .emptyQueryResponse: answer.complete("")
+        case .parseComplete, .bindComplete, .noData, .parameterDescription, .closeComplete:
+            guard kind == .extended else { return close(.unexpected(message, stateName)) }
+        case .errorResponse(let error): return receiveError(error)
+        case .readyForQuery(let status): return finish(status)
+        case .copyOutResponse: return openCopyOut()
+        case .copyInResponse: return openCopyIn()
+        default: return close(.unexpected(message, stateName))
+        }
+        return []
+    }
+
+    private mutating func receiveInCopyOut(
+        _ message: BackendMessage, discarding: Bool
+    ) -> [Action] {
+        switch message {
+        case .copyData(let bytes, let count):
+            return discarding ? [] : [.copyChunk(PGCopyChunk(bytes: bytes, rowCount: count))]
+        case .copyDone:
+            state = .answering
+            return []
+        case .errorResponse(let error):
+            state = .answering
+            return receiveError(error)
+        default: return close(.unexpected(message, stateName))
+        }
+    }
+
+    private mutating func receiveInCopyIn(_ message: BackendMessage) -> [Action] {
+        switch message {
+        case .errorResponse(let error):
+            state = .answering
+            return receiveError(error) + [.copyInFailed(PGError(server: error))]
+        default: return close(.unexpected(message, stateName))
+        }
+    }
+
+    private mutating func receiveError(_ error: PGServerError) -> [Action] {
+        let failure = PGError(server: error)
+        answer.fail(failure)
+        // The server closes the connection right after; nothing more can be asked of it.
+        return error.endsSession ? close(answer.failure ?? failure) : []
+    }
+
+    private mutating func openCopyOut() -> [Action] {
+        guard kind == .copyOut else {
+            answer.fail(PGError(.misuse, "COPY … TO STDOUT goes through copyOut"))
+            state = .copyOut(discarding: true)
+            return []
+        }
+        state = .copyOut(discarding: false)
+        copyWasOpened = true
+        return [.copyOpened]
+    }
+
+    private mutating func openCopyIn() -> [Action] {
+        switch kind {
+        case .copyIn where !copyWasOpened:
+            state = .copyIn
+            copyWasOpened = true
+            return [.copyOpened]
+        case .simple, .copyOut, .copyIn:
+            let error = PGError(.misuse, "COPY … FROM STDIN goes through copyIn, one at a time")
+            answer.fail(error)
+            return [.send(bytes(.copyFail(error.message)))]
+        case .extended:
+            // The Sync of the batch may or may not have been swallowed by the COPY, so it is not
+            // known how many ReadyForQuery will come: the session cannot be brought back safely.
+            return close(PGError(.misuse, "COPY … FROM STDIN goes through copyIn"))
+        }
+    }
+
+    private mutating func finish(_ status: PGTransactionStatus) -> [Action] {
+        transactionStatus = status
+        state = .idle
+        switch kind {
+        case .copyOut, .copyIn:
+            if !copyWasOpened {
+                answer.fail(PGError(.misuse, "the statement is not a COPY in this direction"))
+            }
+        case .simple, .extended: break
+        }
+        defer { answer = Answer() }
+        return [.finished(answer.outcome)]
+    }
+
+    // MARK: Parts
+
+    private mutating func close(_ error: PGError) -> [Action] {
+        state = .closed
+        answer = Answer()
+        return [.close(error)]
+    }
+
+    private func actions(_ step: Login.Step) -> [Action] {
+        switch step {
+        case .send(let bytes): [.send(bytes)]
+        case .derive(let derivation): [.derive(derivation)]
+        case .wait, .authenticated: []
+        }
+    }
+
+    /// The bytes of a message that cannot fail to encode: it holds no caller's text but CopyFail's,
+    /// which is cleaned.
+    private func bytes(_ message: FrontendMessage) -> [UInt8] {
+        (try? FrontendMessage.encode(message)) ?? []
+    }
+
+    private var stateName: String {
+        switch state {
+        case .login: "logging in"
+        case .idle: "idle"
+        case .answering: "answering a request"
+        case .copyOut: "sending a COPY"
+        case .copyIn: "taking a COPY"
+        case .closed: "closed"
+        }
+    }
+}

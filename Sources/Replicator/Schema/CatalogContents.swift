@@ -1,0 +1,100 @@
+/// Everything that the queries found in the schemas of an expression, before it is decided what of
+/// it is carried.
+struct CatalogContents: Sendable {
+    /// A row of pg_class that is no index, sequence or type.
+    struct Relation: Sendable {
+        var oid: UInt32
+        var name: TableName
+        var kind: String
+        var persistence = "p"
+        var storage: UInt32 = 0
+        var isPartition = false
+        var parent: UInt32?
+        var bound: String?
+        var partitionKey: String?
+        var options: [String] = []
+        var hasRowSecurity = false
+        var isTyped = false
+        var keyColumns: [String] = []
+        var keyIndex: String?
+        var captureID = ""
+        var shape = ""
+    }
+
+    /// A row of pg_type.
+    struct TypeRow: Sendable {
+        var oid: UInt32
+        var name: TableName
+        var letter: String
+        var relation: UInt32 = 0
+        var base: String?
+        var expression: String?
+        var notNull = false
+        var collation: String?
+    }
+
+    /// A row of pg_constraint.
+    struct ConstraintRow: Sendable {
+        var oid: UInt32
+        var name: String
+        var table: UInt32
+        var domain: UInt32
+        var letter: String
+        var definition: String?
+        var isFromParent = false
+        var isEnforced = true
+    }
+
+    /// A row of pg_index.
+    struct IndexRow: Sendable {
+        var index: SchemaSnapshot.Index
+        var isValid: Bool
+    }
+
+    /// A row of pg_proc.
+    struct RoutineRow: Sendable {
+        var routine: SchemaSnapshot.Routine
+        var letter: String
+        var language: String
+    }
+
+    /// A row of pg_class that is a sequence.
+    struct SequenceRow: Sendable {
+        var sequence: SchemaSnapshot.Sequence
+        /// `a` owned by a column, `i` the column's identity, nil alone.
+        var ownership: String?
+        var persistence = "p"
+    }
+
+    /// A row of pg_depend.
+    struct DependencyRow: Sendable {
+        var dependent: SchemaSnapshot.ObjectID
+        /// Nil where what is needed is of a kind that is not modelled.
+        var referenced: SchemaSnapshot.ObjectID?
+        var description: String?
+    }
+
+    /// Something that is counted and not modelled.
+    struct Unmodelled: Sendable {
+        var kind: String
+        var schema: String
+        var table: String?
+        var name: String
+        var count: Int
+    }
+
+    var epoch: SchemaSnapshot.Epoch
+    var serverVersion: Int
+    var schemas: [SchemaSnapshot.Schema] = []
+    var relations: [Relation] = []
+    var columns: [UInt32: [SchemaSnapshot.Column]] = [:]
+    var types: [TypeRow] = []
+    var labels: [UInt32: [SchemaSnapshot.EnumType.Label]] = [:]
+    var constraints: [ConstraintRow] = []
+    var indexes: [IndexRow] = []
+    var routines: [RoutineRow] = []
+    var sequences: [SequenceRow] = []
+    var extensions: [SchemaSnapshot.Extension] = []
+    var dependencies: [DependencyRow] = []
+    var unmodelled: [Unmodelled] = []
+}

@@ -1,0 +1,112 @@
+/// Rows of `CatalogSQL`'s queries as typed values.
+extension CatalogReader {
+    static func relation(_ row: CatalogRow) throws(SchemaError) -> CatalogContents.Relation {
+        .init(
+            oid: try row.oid(0), name: try row.name(1), kind: try row.text(3),
+            persistence: try row.text(4), storage: try row.oid(5), isPartition: try row.flag(6),
+            parent: row.optional(7) == nil ? nil : try row.oid(7), bound: row.optional(8),
+            partitionKey: row.optional(9), options: try row.list(10),
+            hasRowSecurity: try row.flag(11), isTyped: try row.flag(12),
+            keyColumns: try row.list(13), keyIndex: row.optional(14),
+            captureID: try row.text(15), shape: try row.text(16))
+    }
+
+    static func column(_ row: CatalogRow) throws(SchemaError) -> SchemaSnapshot.Column {
+        .init(
+            attnum: try row.number(1), name: try row.text(2), type: try row.text(3),
+            typeOID: try row.oid(4), collation: row.optional(5), notNull: try row.flag(6),
+            expression: row.optional(7), missingValue: row.optional(8), identity: try row.text(9),
+            generated: try row.text(10))
+    }
+
+    static func type(_ row: CatalogRow) throws(SchemaError) -> CatalogContents.TypeRow {
+        .init(
+            oid: try row.oid(0), name: try row.name(1), letter: try row.text(3),
+            relation: try row.oid(4), base: row.optional(5), expression: row.optional(6),
+            notNull: try row.flag(7), collation: row.optional(8))
+    }
+
+    static func constraint(_ row: CatalogRow) throws(SchemaError) -> CatalogContents.ConstraintRow {
+        .init(
+            oid: try row.oid(0), name: try row.text(1), table: try row.oid(2),
+            domain: try row.oid(3), letter: try row.text(4), definition: row.optional(5),
+            isFromParent: try row.flag(6), isEnforced: try row.flag(7))
+    }
+
+    /// Cuts `CREATE INDEX name ON [ONLY] schema.table` off, which names objects with the schema.
+    static func index(_ row: CatalogRow) throws(SchemaError) -> CatalogContents.IndexRow {
+        var rest = try row.text(6)[...]
+        for (place, isOptional) in [(7, false), (-1, true), (8, true), (9, false)] {
+            let part = place < 0 ? "ONLY " : try row.text(place)
+            if rest.hasPrefix(part) {
+                rest = rest.dropFirst(part.count)
+            } else if !isOptional {
+                // The definition is newer than the names: renamed in this moment.
+                throw SchemaError(.moved, "an index was renamed while the catalog was read")
+            }
+        }
+        return .init(
+            index: .init(
+                oid: try row.oid(0), name: try row.name(1), table: try row.oid(3),
+                isUnique: try row.flag(4), definition: String(rest)),
+            isValid: try row.flag(5))
+    }
+
+    /// Cuts `CREATE OR REPLACE FUNCTION schema.name` off.
+    static func routine(_ row: CatalogRow) throws(SchemaError) -> CatalogContents.RoutineRow {
+        let letter = try row.text(3)
+        let kind = letter == "p" ? "PROCEDURE" : "FUNCTION"
+        var definition = ""
+        if let whole = row.optional(7) {
+            let prefix = "CREATE OR REPLACE \(kind) \(try row.text(8))"
+            guard whole.hasPrefix(prefix) else {
+                throw SchemaError(.moved, "a function was renamed while the catalog was read")
+            }
+            definition = String(whole.dropFirst(prefix.count))
+            while definition.hasSuffix("\n") { definition.removeLast() }
+        }
+        return .init(
+            routine: .init(
+                oid: try row.oid(0), name: try row.name(1), kind: kind,
+                arguments: row.optional(4) ?? "", result: row.optional(5) ?? "",
+                definition: definition),
+            letter: letter, language: try row.text(6))
+    }
+
+    /// `options` holds the options from `first` on; a server without a catalog of sequences
+    /// answers them separately.
+    static func sequence(
+        _ row: CatalogRow, options: CatalogRow, at first: Int
+    ) throws(SchemaError) -> CatalogContents.SequenceRow {
+        var owner: SchemaSnapshot.ObjectID?
+        if row.optional(3) != nil {
+            owner = .init(catalog: .relation, oid: try row.oid(3), column: try row.number(4))
+        }
+        return .init(
+            sequence: .init(
+                oid: try row.oid(0), name: try row.name(1), type: try options.text(first),
+                start: try options.number(first + 1), increment: try options.number(first + 2),
+                minimum: try options.number(first + 3), maximum: try options.number(first + 4),
+                cache: try options.number(first + 5), cycles: try options.flag(first + 6),
+                owner: owner),
+            ownership: row.optional(5), persistence: try row.text(6))
+    }
+
+    static func dependency(_ row: CatalogRow) throws(SchemaError) -> CatalogContents.DependencyRow?
+    {
+        guard let catalog = SchemaSnapshot.ObjectID.Catalog(rawValue: try row.text(0)) else {
+            return nil
+        }
+        var referenced: SchemaSnapshot.ObjectID?
+        if let target = SchemaSnapshot.ObjectID.Catalog(rawValue: try row.text(3)) {
+            referenced = .init(catalog: target, oid: try row.oid(4), column: try row.number(5))
+        }
+        let dependent = SchemaSnapshot.ObjectID(
+            catalog: catalog, oid: try row.oid(1), column: try row.number(2))
+        guard dependent.oid != referenced?.oid || dependent.catalog != referenced?.catalog else {
+            return nil
+        }
+        return .init(
+            dependent: dependent, referenced: referenced, description: row.optional(6))
+    }
+}

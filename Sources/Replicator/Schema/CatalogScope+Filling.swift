@@ -1,0 +1,212 @@
+/// What is carried, put into the snapshot, each part with its own reports.
+extension CatalogScope {
+    mutating func fillTypes(_ result: inout SchemaSnapshot, _ wanted: Set<ObjectID>) {
+        for type in contents.types {
+            guard wanted.contains(ObjectID(catalog: .type, oid: type.oid)) else {
+                reportUnwanted(.type, type.oid, "type", type.name.description, type.name.schema)
+                continue
+            }
+            switch type.letter {
+            case "e":
+                result.enums.append(
+                    .init(oid: type.oid, name: type.name, labels: contents.labels[type.oid] ?? []))
+            case "c":
+                result.composites.append(
+                    .init(
+                        oid: type.oid, name: type.name,
+                        attributes: contents.columns[type.relation] ?? []))
+            default:
+                let checks = (checksOfDomain[type.oid] ?? []).compactMap { row in
+                    row.definition.map {
+                        SchemaSnapshot.DomainType.Check(
+                            oid: row.oid, name: row.name, definition: $0)
+                    }
+                }
+                result.domains.append(
+                    .init(
+                        oid: type.oid, name: type.name, base: type.base ?? "",
+                        collation: type.collation, expression: type.expression,
+                        notNull: type.notNull, checks: checks))
+            }
+        }
+    }
+
+    mutating func fillRoutines(_ result: inout SchemaSnapshot, _ wanted: Set<ObjectID>) {
+        for row in contents.routines {
+            let routine = row.routine
+            if wanted.contains(ObjectID(catalog: .routine, oid: routine.oid)) {
+                result.functions.append(routine)
+            } else {
+                reportUnwanted(
+                    .routine, routine.oid, row.letter == "a" ? "aggregate" : "function",
+                    "\(routine.name)(\(routine.arguments))", routine.name.schema)
+            }
+        }
+    }
+
+    /// What was asked for and cannot be carried is named; what nobody asked for is not.
+    private mutating func reportUnwanted(
+        _ catalog: ObjectID.Catalog, _ oid: UInt32, _ kind: String, _ name: String, _ schema: String
+    ) {
+        guard expression.takesWhole(schema: schema),
+            let reason = verdict(ObjectID(catalog: catalog, oid: oid))
+        else { return }
+        report(kind, name, reason)
+    }
+
+    mutating func fillSequences(
+        _ result: inout SchemaSnapshot, _ wanted: Set<ObjectID>,
+        _ tables: [CatalogContents.Relation]
+    ) {
+        let carried = Set(tables.map(\.oid))
+        for row in contents.sequences where row.ownership != "i" {
+            var sequence = row.sequence
+            let isNeeded = wanted.contains(ObjectID(catalog: .relation, oid: sequence.oid))
+            let ownerIsCarried = sequence.owner.map { carried.contains($0.oid) }
+            let isFree =
+                ownerIsCarried == nil && expression.takesWhole(schema: sequence.name.schema)
+            guard isNeeded || isFree || ownerIsCarried == true else {
+                // With its table, which is reported itself where it is in scope.
+                continue
+            }
+            guard row.persistence == "p" else {
+                report("sequence", sequence.name.description, "it is unlogged")
+                continue
+            }
+            if ownerIsCarried == false { sequence.owner = nil }
+            result.sequences.append(sequence)
+        }
+    }
+
+    mutating func fillExtensions(_ result: inout SchemaSnapshot, _ wanted: Set<ObjectID>) {
+        for row in contents.extensions {
+            if wanted.contains(ObjectID(catalog: .extension, oid: row.oid)) {
+                result.extensions.append(row)
+            } else if row.schema != "pg_catalog", expression.takesWhole(schema: row.schema) {
+                report("extension", row.name, "nothing that is carried needs it")
+            }
+        }
+    }
+
+    mutating func fillTables(
+        _ result: inout SchemaSnapshot, _ tables: [CatalogContents.Relation]
+    ) {
+        let identities = Dictionary(
+            contents.sequences.compactMap { row in
+                row.ownership == "i" ? row.sequence.owner.map { ($0, row.sequence) } : nil
+            }, uniquingKeysWith: { $1 })
+        let carriedSequences = Dictionary(
+            result.sequences.map { ($0.oid, $0) }, uniquingKeysWith: { $1 })
+        for relation in tables {
+            let kind: SchemaSnapshot.Table.Kind
+            if relation.isPartition, let parent = relation.parent {
+                kind = .partition(parent: parent, bound: relation.bound ?? "")
+            } else if relation.kind == "p" {
+                kind = .partitioned(key: relation.partitionKey ?? "")
+            } else {
+                kind = .ordinary
+            }
+            var table = SchemaSnapshot.Table(oid: relation.oid, name: relation.name, kind: kind)
+            table.subpartitionKey = relation.isPartition ? relation.partitionKey : nil
+            table.primaryKey = relation.keyColumns
+            table.keyIndex = relation.keyIndex
+            table.storage = relation.storage
+            table.captureID = relation.captureID
+            table.shape = relation.shape
+            table.options = relation.options
+            var used: Set<SchemaSnapshot.SequenceUse> = []
+            table.columns = (contents.columns[relation.oid] ?? []).map { column in
+                var column = column
+                let address = ObjectID(
+                    catalog: .relation, oid: relation.oid, column: column.attnum)
+                column.identitySequence = identities[address]
+                if let identity = column.identitySequence {
+                    used.insert(.init(oid: identity.oid, name: identity.name))
+                }
+                return column
+            }
+            for row in needs[ObjectID(catalog: .relation, oid: relation.oid)] ?? [] {
+                guard let sequence = row.referenced.flatMap({ carriedSequences[$0.oid] }) else {
+                    continue
+                }
+                used.insert(.init(oid: sequence.oid, name: sequence.name))
+            }
+            for sequence in result.sequences where sequence.owner?.oid == relation.oid {
+                used.insert(.init(oid: sequence.oid, name: sequence.name))
+            }
+            table.sequences = used.sorted { $0.oid < $1.oid }
+            result.tables.append(table)
+            if relation.hasRowSecurity {
+                report(
+                    "row security", relation.name.description,
+                    "row-level security is not switched on on the target")
+            }
+        }
+    }
+
+    mutating func fillConstraints(
+        _ result: inout SchemaSnapshot, _ tables: [CatalogContents.Relation]
+    ) {
+        let names = Dictionary(tables.map { ($0.oid, $0.name) }, uniquingKeysWith: { $1 })
+        for row in contents.constraints {
+            guard let table = names[row.table] else { continue }
+            let label = "\(table).\(row.name)"
+            switch row.letter {
+            case "p", "u", "c":
+                // A partition's part of its parent's constraint comes with the parent's.
+                guard !row.isFromParent, let definition = row.definition else { continue }
+                guard row.isEnforced else {
+                    report("constraint", label, "it is not enforced")
+                    continue
+                }
+                if let reason = verdict(ObjectID(catalog: .constraint, oid: row.oid)) {
+                    report("constraint", label, reason)
+                    continue
+                }
+                result.constraints.append(
+                    .init(
+                        oid: row.oid, name: row.name, table: row.table, kind: row.letter,
+                        definition: definition))
+            // Since PostgreSQL 18 NOT NULL is a constraint; the column says so too.
+            case "n": continue
+            case "f": report("foreign key", label, "foreign keys are not carried")
+            case "x": report("exclusion constraint", label, "exclusion constraints are not carried")
+            case "t": report("constraint trigger", label, "triggers are not carried")
+            default: report("constraint", label, "constraints of kind \(row.letter) are not known")
+            }
+        }
+    }
+
+    mutating func fillIndexes(
+        _ result: inout SchemaSnapshot, _ tables: [CatalogContents.Relation]
+    ) {
+        let names = Dictionary(tables.map { ($0.oid, $0.name) }, uniquingKeysWith: { $1 })
+        for row in contents.indexes {
+            guard names[row.index.table] != nil else { continue }
+            let label = row.index.name.description
+            if !row.isValid {
+                report("index", label, "it is not valid on the source")
+            } else if let reason = verdict(ObjectID(catalog: .relation, oid: row.index.oid)) {
+                report("index", label, reason)
+            } else {
+                result.indexes.append(row.index)
+            }
+        }
+    }
+
+    mutating func reportUnmodelled(_ tables: [CatalogContents.Relation]) {
+        for row in contents.unmodelled {
+            if let table = row.table {
+                let name = TableName(schema: row.schema, name: table)
+                guard expression.matches(name) else { continue }
+                report(row.kind, "\(name).\(row.name)", "\(row.kind)s are not carried")
+            } else if expression.takesWhole(schema: row.schema) {
+                let reason =
+                    row.count > 1
+                    ? "\(row.kind) are not carried (\(row.count) objects)"
+                    : "this kind of object is not carried"
+                report(row.kind, "\(row.schema).\(row.name)", reason)
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+/// Columns of a table that is the same.
+extension SchemaDiff {
+    typealias Column = SchemaSnapshot.Column
+
+    mutating func dropColumns(_ columns: [Column], of table: Table) {
+        // Generated ones first: they hang on others.
+        for column in columns.sorted(by: { $0.isGenerated && !$1.isGenerated }) {
+            for sequence in applied.sequences {
+                let owner = ObjectID(catalog: .relation, oid: table.oid, column: column.attnum)
+                guard sequence.owner == owner,
+                    current.sequences.contains(where: { $0.oid == sequence.oid })
+                else { continue }
+                // It lives on and must not go with the column.
+                add(
+                    .dropColumns, "release sequence \(sequence.name)",
+                    "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY NONE")
+            }
+            add(
+                .dropColumns, "drop column \(table.name).\(column.name)",
+                "ALTER TABLE \(text.name(table.name)) DROP COLUMN \(text.quoted(column.name))")
+        }
+    }
+
+    mutating func renameColumns(_ columns: Matching<Column>, of table: Table) {
+        let renames = columns.pairs.map { pair in
+            (id: UInt32(pair.new.attnum), from: pair.old.name, to: pair.new.name)
+        }
+        for step in Rename.steps(renames) {
+            add(
+                .rename, "rename column \(table.name).\(step.from) to \(step.to)",
+                "ALTER TABLE \(text.name(table.name)) RENAME COLUMN \(text.quoted(step.from)) TO "
+                    + text.quoted(step.to))
+        }
+    }
+
+    /// Whether the target's column gets another type.
+    func isRetyped(_ old: Column, _ new: Column, of oldTable: Table, _ newTable: Table) -> Bool {
+        if refreshed.contains(
+            ObjectID(catalog: .relation, oid: oldTable.oid, column: old.attnum)),
+            usesReplacedType(oldTable, old)
+        {
+            return true
+        }
+        if old.collation != new.collation { return true }
+        guard old.type != new.type else { return false }
+        // The type itself was renamed; types with modifiers are never ours.
+        let isRenamed =
+            isSameEpoch && old.typeOID == new.typeOID && new.typeOID >= 16384
+            && !old.type.contains("(") && !new.type.contains("(")
+        return !isRenamed
+    }
+
+    private func usesReplacedType(_ table: Table, _ column: Column) -> Bool {
+        let address = ObjectID(catalog: .relation, oid: table.oid, column: column.attnum)
+        return applied.dependencies.contains {
+            $0.dependent == address && $0.referenced.catalog == .type
+                && replaced.contains($0.referenced)
+        }
+    }
+
+    mutating func alter(_ old: Column, _ new: Column, of oldTable: Table, _ table: Table) {
+        let label = "\(table.name).\(new.name)"
+        let prefix = "ALTER TABLE \(text.name(table.name)) ALTER COLUMN \(text.quoted(new.name))"
+        if old.isGenerated != new.isGenerated || old.generated != new.generated
+            || isOtherGeneration(old, new)
+        {
+            alterGeneration(old, new, of: table)
+            return
+        }
+        let isRefreshed = refreshed.contains(
+            ObjectID(catalog: .relation, oid: oldTable.oid, column: old.attnum))
+        let isRetyped = isRetyped(old, new, of: oldTable, table)
+        if old.isIdentity, !new.isIdentity {
+            statement(table, "drop identity of \(label)", "\(prefix) DROP IDENTITY")
+        }
+        let hadDefault = old.defaultExpression != nil
+        let hasOther =
+            old.defaultExpression != new.defaultExpression || isRefreshed || isRetyped
+        if hadDefault, isRetyped || new.defaultExpression == nil {
+            statement(table, "drop default of \(label)", "\(prefix) DROP DEFAULT")
+        }
+        if isRetyped {
+            var sql = "\(prefix) TYPE \(new.type)"
+            if let collation = new.collation { sql += " COLLATE \(collation)" }
+            if !new.isGenerated, !Self.isWidened(old.type, new.type) {
+                sql += " USING \(text.quoted(new.name))::text::\(new.type)"
+            }
+            statement(table, "change type of \(label) to \(new.type)", sql)
+        }
+        if hasOther, let expression = new.defaultExpression {
+            statement(table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)")
+        }
+        alterNull(old, new, label, prefix, table)
+        alterIdentity(old, new, label, prefix, table)
+    }
+
+    private mutating func alterNull(
+        _ old: Column, _ new: Column, _ label: String, _ prefix: String, _ table: Table
+    ) {
+        if old.notNull, !new.notNull {
+            statement(table, "allow NULL in \(label)", "\(prefix) DROP NOT NULL")
+        } else if !old.notNull, new.notNull {
+            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL")
+        }
+    }
+
+    private mutating func alterIdentity(
+        _ old: Column, _ new: Column, _ label: String, _ prefix: String, _ table: Table
+    ) {
+        guard new.isIdentity else { return }
+        guard text.target.hasIdentity else {
+            report("identity", label, "the target's PostgreSQL does not have identity columns")
+            return
+        }
+        guard old.isIdentity else {
+            let sql = "\(prefix) ADD \(text.identity(new))"
+            // An identity column must be NOT NULL, which may have to wait for the rows.
+            if old.notNull {
+                add(.constrain, "add identity to \(label)", sql)
+            } else {
+                afterwards("add identity to \(label)", sql)
+            }
+            return
+        }
+        if old.identity != new.identity {
+            statement(
+                table, "change identity of \(label)",
+                "\(prefix) SET GENERATED \(new.identity == "a" ? "ALWAYS" : "BY DEFAULT")")
+        }
+        guard let before = old.identitySequence, let now = new.identitySequence else { return }
+        if before.name != now.name {
+            rename([RelationName(oid: now.oid, old: before.name, new: now.name)], "SEQUENCE")
+        }
+        if text.sequenceOptions(before) != text.sequenceOptions(now) {
+            define(
+                ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name,
+                "alter sequence \(now.name)",
+                "ALTER SEQUENCE \(text.name(now.name)) \(text.sequenceOptions(now))")
+        }
+    }
+
+    /// Before 17 the expression of a generated column cannot change: another text means that
+    /// something in it was renamed.
+    private func isOtherGeneration(_ old: Column, _ new: Column) -> Bool {
+        guard new.isGenerated, old.expression != new.expression else { return false }
+        return current.serverVersion >= 170_000
+    }
+
+    private mutating func alterGeneration(_ old: Column, _ new: Column, of table: Table) {
+        let label = "\(table.name).\(new.name)"
+        let prefix = "ALTER TABLE \(text.name(table.name)) ALTER COLUMN \(text.quoted(new.name))"
+        if old.isGenerated, !new.isGenerated, text.target.version >= 130_000 {
+            statement(table, "stop generating \(label)", "\(prefix) DROP EXPRESSION")
+            if let expression = new.defaultExpression {
+                statement(table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)")
+            }
+            return
+        }
+        if old.generated == new.generated, text.target.version >= 170_000,
+            let expression = new.expression
+        {
+            statement(
+                table, "change generation of \(label)",
+                "\(prefix) SET EXPRESSION AS (\(expression))"
+            )
+            return
+        }
+        statement(
+            table, "drop column \(label)",
+            "ALTER TABLE \(text.name(table.name)) DROP COLUMN \(text.quoted(new.name))")
+        addColumn(new, to: table)
+    }
+
+    mutating func addColumn(_ column: Column, to table: Table) {
+        let label = "\(table.name).\(column.name)"
+        let name = text.name(table.name)
+        let prefix = "ALTER TABLE \(name) ALTER COLUMN \(text.quoted(column.name))"
+        if column.isGenerated || column.isIdentity {
+            statement(
+                table, "add column \(label)",
+                "ALTER TABLE \(name) ADD COLUMN \(text.column(column))")
+            return
+        }
+        var sql = "ALTER TABLE \(name) ADD COLUMN \(text.column(column, plain: true))"
+        if let missing = column.missingValue {
+            // The value that the older rows have on the source as well.
+            sql += " DEFAULT \(SQLText.literal(missing))::\(column.type)"
+            if column.notNull { sql += " NOT NULL" }
+        }
+        statement(table, "add column \(label)", sql)
+        if let expression = column.defaultExpression {
+            statement(table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)")
+        } else if column.missingValue != nil {
+            statement(table, "drop default of \(label)", "\(prefix) DROP DEFAULT")
+        }
+        if column.notNull, column.missingValue == nil {
+            // The old rows have no value until theirs arrive.
+            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL")
+        }
+    }
+}

@@ -1,0 +1,210 @@
+/// Tables: which are new, gone, the same; and what of those is another.
+extension SchemaDiff {
+    /// The tables of two catalogs.
+    struct TableMatch {
+        var pairs: [(old: Table, new: Table)] = []
+        var created: [Table] = []
+        var dropped: [Table] = []
+    }
+
+    /// Within an epoch a table that is matched only by name is another table: dropped, made and
+    /// copied. So is one that became a partition or ceased to be one.
+    mutating func matchTables() -> TableMatch {
+        let found = match(applied.tables, current.tables, \.oid, \.name)
+        var tables = TableMatch(created: found.created, dropped: found.dropped)
+        for pair in found.pairs {
+            if (pair.isByName && isSameEpoch) || !isSameKind(pair.old, pair.new) {
+                tables.dropped.append(pair.old)
+                tables.created.append(pair.new)
+            } else {
+                tables.pairs.append((pair.old, pair.new))
+            }
+        }
+        tables.dropped = tables.dropped.filter { !retain($0) }
+        droppedTables = Set(tables.dropped.map(\.oid))
+        createdTables = Set(tables.created.map(\.oid))
+        return tables
+    }
+
+    private func isSameKind(_ old: Table, _ new: Table) -> Bool {
+        switch (old.kind, new.kind) {
+        case (.ordinary, .ordinary), (.partitioned, .partitioned): return true
+        case (.partition(let oldParent, let oldBound), .partition(let newParent, let newBound)):
+            let isSameParent =
+                isSameEpoch
+                ? oldParent == newParent
+                : applied.table(oid: oldParent)?.name == current.table(oid: newParent)?.name
+            return isSameParent && oldBound == newBound
+                && (old.subpartitionKey == nil) == (new.subpartitionKey == nil)
+        default: return false
+        }
+    }
+
+    /// Keeps a table on the target that is there on the source, but is not carried any more (its
+    /// key was dropped, say); and, across epochs, every table.
+    private mutating func retain(_ table: Table) -> Bool {
+        let isKnown = current.notCarried.contains {
+            $0.kind == "table" && $0.name == table.name.description
+        }
+        guard isKnown || !isSameEpoch, !current.tables.contains(where: { $0.name == table.name })
+        else { return false }
+        if !isKnown {
+            report(
+                "table", table.name.description,
+                "the source is another database now and does not have it; it stays on the target")
+        }
+        var kept = table
+        kept.captureID = ""
+        kept.shape = ""
+        result.tables.append(kept)
+        result.constraints += applied.constraints.filter { $0.table == table.oid }
+        result.indexes += applied.indexes.filter { $0.table == table.oid }
+        return true
+    }
+
+    mutating func diffTables(_ tables: TableMatch) {
+        for table in tables.dropped.sorted(by: { $0.name < $1.name }) {
+            // A partition goes with its table.
+            if case .partition(let parent, _) = table.kind, droppedTables.contains(parent) {
+                continue
+            }
+            add(.dropTables, "drop table \(table.name)", "DROP TABLE \(text.name(table.name))")
+        }
+        for table in tables.created { create(table) }
+        rename(
+            tables.pairs.map { pair in
+                RelationName(oid: pair.new.oid, old: pair.old.name, new: pair.new.name)
+            }, "TABLE")
+        for pair in tables.pairs { alter(pair.old, pair.new) }
+    }
+
+    private mutating func create(_ table: Table) {
+        var parent: Table?
+        if case .partition(let oid, _) = table.kind { parent = current.table(oid: oid) }
+        define(
+            ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name,
+            "create table \(table.name)", text.table(table, parent: parent))
+        for column in table.columns where column.isGenerated {
+            if !text.target.hasGenerated(column.generated) {
+                report(
+                    "generated column", "\(table.name).\(column.name)",
+                    "the target's PostgreSQL does not have such columns")
+            }
+        }
+        if isReplicated(table) { recopy.insert(table.oid) }
+    }
+
+    func isReplicated(_ table: Table) -> Bool {
+        if case .partition = table.kind { return false }
+        return !table.primaryKey.isEmpty && !table.captureID.isEmpty
+    }
+
+    // MARK: The same table
+
+    private mutating func alter(_ old: Table, _ new: Table) {
+        alterOptions(old, new)
+        // The columns of a partition are those of its table.
+        if case .partition = new.kind { return }
+        var columns = Matching(
+            old.columns, new.columns, identity: isSameEpoch ? { UInt32($0.attnum) } : nil,
+            name: { $0.name })
+        if isSameEpoch {
+            // A column that was dropped and added again has other values.
+            for pair in columns.pairs where pair.isByName {
+                columns.dropped.append(pair.old)
+                columns.created.append(pair.new)
+            }
+            columns.pairs.removeAll(where: \.isByName)
+        }
+        decideCopy(old, new, columns)
+        dropColumns(columns.dropped, of: old)
+        renameColumns(columns, of: new)
+        if emptied.contains(new.oid) {
+            statement(new, "empty table \(new.name)", "TRUNCATE \(text.name(new.name))")
+        }
+        for pair in columns.pairs { alter(pair.old, pair.new, of: old, new) }
+        for column in columns.created { addColumn(column, to: new) }
+    }
+
+    mutating func statement(_ table: Table, _ summary: String, _ sql: String) {
+        define(ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name, summary, sql)
+    }
+
+    /// Decides whether all rows are copied again, and whether the table is emptied before it is
+    /// altered, so that no old row can stand in the way.
+    private mutating func decideCopy(
+        _ old: Table, _ new: Table, _ columns: Matching<SchemaSnapshot.Column>
+    ) {
+        guard isReplicated(new) else { return }
+        if old.captureID != new.captureID { recopy.insert(new.oid) }
+        let isRewritten = wasRewritten(old, new)
+        if isRewritten, columns.created.contains(where: { !$0.isGenerated }) {
+            recopy.insert(new.oid)
+        }
+        var changesRows = false
+        for pair in columns.pairs where !pair.new.isGenerated {
+            if isRetyped(pair.old, pair.new, of: old, new) {
+                let isWidened = Self.isWidened(pair.old.type, pair.new.type) && !isRewritten
+                changesRows = changesRows || !isWidened
+            } else if pair.old.typeOID != pair.new.typeOID, isSameEpoch {
+                // A type of the same name, made anew: the values went through a conversion.
+                recopy.insert(new.oid)
+            }
+            if pair.old.isGenerated { recopy.insert(new.oid) }
+        }
+        let names = Dictionary(
+            columns.pairs.map { ($0.old.name, $0.new.name) }, uniquingKeysWith: { $1 })
+        if old.primaryKey.map({ names[$0] ?? "" }) != new.primaryKey { changesRows = true }
+        if changesRows {
+            recopy.insert(new.oid)
+            emptied.insert(new.oid)
+        }
+    }
+
+    private func wasRewritten(_ old: Table, _ new: Table) -> Bool {
+        if old.storage != new.storage { return true }
+        guard case .partitioned = new.kind else { return false }
+        return new.columns != old.columns
+            && current.tables.contains { leaf in
+                guard case .partition = leaf.kind, let before = applied.table(oid: leaf.oid) else {
+                    return false
+                }
+                return before.storage != leaf.storage
+            }
+    }
+
+    /// `varchar(10)` to `varchar(20)` or `text` leaves every value as it is.
+    static func isWidened(_ old: String, _ new: String) -> Bool {
+        guard old.hasPrefix("character varying") else { return false }
+        if new == "text" || new == "character varying" { return true }
+        guard new.hasPrefix("character varying("), let from = length(old), let to = length(new)
+        else { return false }
+        return to >= from
+    }
+
+    private static func length(_ type: String) -> Int? {
+        guard let open = type.lastIndex(of: "("), type.hasSuffix(")") else { return nil }
+        return Int(type[type.index(after: open)...].dropLast())
+    }
+
+    private mutating func alterOptions(_ old: Table, _ new: Table) {
+        guard old.options != new.options else { return }
+        let name = text.name(new.name)
+        let kept = Set(new.options.map(Self.optionName))
+        let gone = old.options.map(Self.optionName).filter { !kept.contains($0) }
+        if !gone.isEmpty {
+            statement(
+                new, "reset options of \(new.name)",
+                "ALTER TABLE \(name) RESET (\(gone.joined(separator: ", ")))")
+        }
+        if !new.options.isEmpty {
+            statement(
+                new, "set options of \(new.name)",
+                "ALTER TABLE \(name) SET (\(text.options(new.options)))")
+        }
+    }
+
+    private static func optionName(_ option: String) -> String {
+        String(option.prefix { $0 != "=" })
+    }
+}

@@ -1,0 +1,208 @@
+/// The difference of two catalogs as ordered statements. Pure.
+///
+/// The order: what other objects hang on is dropped, then tables and columns; names that are in the
+/// way go aside; renames; creations and alterations along the dependencies; constraints; and last
+/// what nothing needs any more. What old rows could violate waits until the rows are there.
+struct SchemaDiff {
+    typealias ObjectID = SchemaSnapshot.ObjectID
+    typealias Table = SchemaSnapshot.Table
+
+    /// When a statement runs; the raw value is the order.
+    enum Stage: Int, CaseIterable {
+        case foundation, detach, dropDependents, dropTables, dropColumns, aside, rename, define
+        case attach, constrain, finish, lateDrop
+    }
+
+    /// Creations and alterations of one object, placed by its dependencies.
+    struct Unit {
+        var id: ObjectID
+        var rank: Int
+        var name: TableName
+        var statements: [SchemaStatement] = []
+    }
+
+    let applied: SchemaSnapshot
+    let current: SchemaSnapshot
+    let text: DDLText
+    let deferIndexes: Bool
+    let isInitial: Bool
+    /// Whether oids of both snapshots mean the same objects.
+    let isSameEpoch: Bool
+
+    var stages: [Stage: [SchemaStatement]] = [:]
+    var units: [ObjectID: Unit] = [:]
+    var preparation: [SchemaStatement] = []
+    var afterRows: [SchemaStatement] = []
+    /// What is dropped when nothing needs it any more.
+    var lateDrops: [Unit] = []
+    var recopy: Set<UInt32> = []
+    var notCarried: Set<NotCarried>
+    /// The applied catalog afterwards.
+    var result: SchemaSnapshot
+
+    /// Objects of the applied catalog that are made anew, so that what hangs on them is bound anew.
+    var replaced: Set<ObjectID> = []
+    /// What hung on them: addresses of the applied catalog.
+    var refreshed: Set<ObjectID> = []
+    /// Tables whose rows are all copied again, emptied before they are altered.
+    var emptied: Set<UInt32> = []
+    /// Tables, by current oid, that are made by this plan.
+    var createdTables: Set<UInt32> = []
+    /// Tables, by applied oid, that are dropped by this plan.
+    var droppedTables: Set<UInt32> = []
+
+    init(
+        from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
+        targetVersion: Int, deferIndexes: Bool
+    ) {
+        self.applied =
+            applied ?? SchemaSnapshot(epoch: current.epoch, serverVersion: current.serverVersion)
+        self.current = current
+        text = DDLText(mapping: mapping, target: CatalogFeatures(targetVersion))
+        self.deferIndexes = deferIndexes
+        isInitial = applied == nil
+        isSameEpoch = self.applied.epoch == current.epoch
+        notCarried = Set(current.notCarried)
+        result = current
+    }
+
+    mutating func plan() throws(SchemaError) -> SchemaPlan {
+        try checkNames()
+        prepareFoundation()
+        // First which objects are made anew, since that decides about everything on top of them.
+        let enums = match(applied.enums, current.enums, \.oid, \.name)
+        let composites = match(applied.composites, current.composites, \.oid, \.name)
+        let domains = match(applied.domains, current.domains, \.oid, \.name)
+        let routines = matchRoutines()
+        let sequences = match(applied.sequences, current.sequences, \.oid, \.name)
+        noteReplaced(composites: composites, domains: domains, routines: routines)
+        let tables = matchTables()
+        // Routines leave before types do: their arguments name the types as they were.
+        diffRoutines(routines)
+        diffTables(tables)
+        diffEnums(enums)
+        diffComposites(composites)
+        diffDomains(domains)
+        diffSequences(sequences)
+        diffConstraints(tables)
+        diffIndexes(tables)
+        return assemble()
+    }
+
+    func match<Item>(
+        _ old: [Item], _ new: [Item], _ oid: KeyPath<Item, UInt32>, _ name: KeyPath<Item, TableName>
+    ) -> Matching<Item> {
+        Matching(
+            old, new, identity: isSameEpoch ? { $0[keyPath: oid] } : nil,
+            name: { $0[keyPath: name] })
+    }
+
+    // MARK: Collecting
+
+    mutating func add(_ stage: Stage, _ summary: String, _ sql: String) {
+        stages[stage, default: []].append(SchemaStatement(summary: summary, sql: sql))
+    }
+
+    mutating func define(
+        _ id: ObjectID, rank: Int, _ name: TableName, _ summary: String, _ sql: String
+    ) {
+        units[id, default: Unit(id: id, rank: rank, name: name)].statements.append(
+            SchemaStatement(summary: summary, sql: sql))
+    }
+
+    /// Drops an object at the end, in the reverse order of the old dependencies.
+    mutating func dropLate(
+        _ id: ObjectID, rank: Int, _ name: TableName, _ summary: String, _ sql: String
+    ) {
+        lateDrops.append(
+            Unit(
+                id: id, rank: rank, name: name,
+                statements: [SchemaStatement(summary: summary, sql: sql)]))
+    }
+
+    mutating func afterwards(_ summary: String, _ sql: String) {
+        afterRows.append(SchemaStatement(summary: summary, sql: sql))
+    }
+
+    mutating func report(_ kind: String, _ name: String, _ reason: String) {
+        notCarried.insert(NotCarried(kind: kind, name: name, reason: reason))
+    }
+
+    // MARK: Foundation
+
+    /// Two source objects of one name on the target would overwrite each other.
+    private func checkNames() throws(SchemaError) {
+        var relations: [TableName: TableName] = [:]
+        let names =
+            current.tables.map(\.name) + current.sequences.map(\.name) + current.indexes.map(\.name)
+            + current.composites.map(\.name)
+        for name in names {
+            if let other = relations.updateValue(name, forKey: text.mapping.target(name)) {
+                throw SchemaError(
+                    .collision,
+                    "\(other) and \(name) would both be \(text.mapping.target(name)) on the target: "
+                        + "leave one out of target_expression, or apply without apply_schema")
+            }
+        }
+    }
+
+    private mutating func prepareFoundation() {
+        let before = Set(applied.schemas.map { text.mapping.target($0.name) })
+        for schema in targetSchemas where !before.contains(schema) {
+            add(.foundation, "create schema \(schema)", text.schema(schema))
+        }
+        let known = Dictionary(
+            applied.extensions.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+        let ours = Set(current.schemas.map(\.name))
+        for ext in current.extensions {
+            if let old = known[ext.name] {
+                if old.version != ext.version {
+                    report(
+                        "extension version", ext.name,
+                        "the source went from \(old.version) to \(ext.version); "
+                            + "ALTER EXTENSION … UPDATE is left to the operator")
+                }
+                continue
+            }
+            let schema = ours.contains(ext.schema) ? text.mapping.target(ext.schema) : ext.schema
+            if !ours.contains(ext.schema), ext.schema != "pg_catalog" {
+                add(.foundation, "create schema \(schema)", text.schema(schema))
+            }
+            let place = schema == "pg_catalog" ? "" : " SCHEMA \(text.quoted(schema))"
+            add(
+                .foundation, "create extension \(ext.name)",
+                "CREATE EXTENSION IF NOT EXISTS \(text.quoted(ext.name))\(place)")
+        }
+    }
+
+    var targetSchemas: [String] {
+        var seen: Set<String> = []
+        return current.schemas.map { text.mapping.target($0.name) }.filter {
+            seen.insert($0).inserted
+        }
+    }
+
+    // MARK: Assembling
+
+    private mutating func assemble() -> SchemaPlan {
+        stages[.lateDrop] = DefinitionOrder.sorted(lateDrops, snapshot: applied).reversed()
+            .flatMap(\.statements)
+        stages[.define] = DefinitionOrder.sorted(Array(units.values), snapshot: current)
+            .flatMap(\.statements)
+        var changes = Stage.allCases.flatMap { stages[$0] ?? [] }
+        if !current.extensions.isEmpty {
+            let path = SchemaStatement(
+                summary: "find the extensions",
+                sql: text.searchPath(targetSchemas, extensions: current.extensions.map(\.name)))
+            // The extensions are there behind the foundation.
+            if !changes.isEmpty { changes.insert(path, at: stages[.foundation]?.count ?? 0) }
+            if !afterRows.isEmpty { afterRows.insert(path, at: 0) }
+        }
+        var section = SchemaSection(applied: result.encoded())
+        section.preparation = preparation
+        section.changes = changes
+        section.afterRows = afterRows
+        section.searchPath = targetSchemas
+        return SchemaPlan(section: section, recopy: recopy, notCarried: notCarried.sorted())
+    }
+}
