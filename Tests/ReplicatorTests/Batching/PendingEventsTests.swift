@@ -32,7 +32,7 @@ import Testing
             row("12", "k", "3", nil, nil, nil, nil),
             row("13", "k", "2", "public", "c", "r", "1"),
         ])
-        let expression = try TargetExpression("public.*")
+        let expression = try TargetExpression(["public.*"])
         #expect(pending.wanted(by: expression, ignoring: [13]).map(\.oid) == [10])
         let counts = pending.counts(for: expression, ignoring: [13])
         #expect(counts.wanted == 7)
