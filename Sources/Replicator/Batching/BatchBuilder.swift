@@ -32,6 +32,27 @@ package struct BatchBuilder: Sendable {
         package var recopy: Set<UInt32> = []
         /// Rows a frame.
         package var rowsPerFrame: Int
+
+        /// Asks for a batch; `look` and `recopy` only where there is a reason.
+        package init(
+            source: SourceIdentity, target: String, expression: TargetExpression,
+            mapping: SchemaMapping, position: Snapshot, applied: SchemaSnapshot,
+            appliedDigest: String, targetVersion: Int, targetIncarnation: String,
+            look: Bool = false, recopy: Set<UInt32> = [], rowsPerFrame: Int = 10_000
+        ) {
+            self.source = source
+            self.target = target
+            self.expression = expression
+            self.mapping = mapping
+            self.position = position
+            self.applied = applied
+            self.appliedDigest = appliedDigest
+            self.targetVersion = targetVersion
+            self.targetIncarnation = targetIncarnation
+            self.look = look
+            self.recopy = recopy
+            self.rowsPerFrame = rowsPerFrame
+        }
     }
 
     /// The limits of a build.

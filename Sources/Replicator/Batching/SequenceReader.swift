@@ -28,6 +28,13 @@ package struct SequenceReader: Sendable {
         package var name: TableName
         /// How its value can be read.
         package var access: Access
+
+        /// Describes a sequence.
+        package init(oid: UInt32, name: TableName, access: Access) {
+            self.oid = oid
+            self.name = name
+            self.access = access
+        }
     }
 
     /// What is known of sequences since the last look at the schema.
