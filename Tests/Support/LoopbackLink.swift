@@ -7,6 +7,8 @@ import Synchronization
 package final class LoopbackLink: TargetLink {
     /// What goes wrong with the next request.
     package enum Fault: Sendable {
+        /// Nothing.
+        case none
         /// It is applied, and the answer does not arrive.
         case answerLost
         /// The connection is cut before the frame with this number, counted from 0.

@@ -153,10 +153,11 @@ extension LoadRun {
             table.columns.first { $0.name == name }
         }
         let method = LoadPlanner.Method.choose(
-            serverVersion: control.serverVersion, size: size, keyTypes: key.map(\.typeOID))
+            serverVersion: control.serverVersion, size: size, keyTypes: key.map(\.typeOID),
+            chunkBytes: chunkBytes)
         switch method {
         case .whole: return [LoadPlanner.whole(size)]
-        case .pages: return LoadPlanner.pageChunks(size)
+        case .pages: return LoadPlanner.pageChunks(size, chunkBytes: chunkBytes)
         case .keys:
             let walk = KeyWalk(
                 from: "ONLY " + table.name.quoted,
@@ -168,7 +169,7 @@ extension LoadRun {
     private func keyChunks(
         _ size: LoadPlanner.Size, _ walk: KeyWalk
     ) async throws -> [LoadPlan.Chunk] {
-        let rows = LoadPlanner.rowsPerChunk(size)
+        let rows = LoadPlanner.rowsPerChunk(size, chunkBytes: chunkBytes)
         var ends: [[String]] = []
         // A bound against a table that grows faster than it is walked.
         while ends.count < LoadPlanner.maximumChunks {
