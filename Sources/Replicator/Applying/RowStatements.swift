@@ -111,6 +111,7 @@ package struct RowStatements: Sendable, Hashable {
     /// Puts the staged rows that are present into the table.
     ///
     /// - Parameter changedOnly: leaves rows alone that are the same to the byte.
+    /// - Returns: the statements, in order.
     package func mergePresent(changedOnly: Bool) -> [String] {
         // The function compares images: it needs no equality of the types (json has none).
         let changed = changedOnly && serverVersion >= 90_400 ? " AND \(differs)" : ""

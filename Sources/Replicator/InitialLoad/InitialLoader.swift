@@ -18,6 +18,7 @@ public enum InitialLoader {
     ///   - target: the one to load.
     ///   - link: the way to it.
     ///   - workers: how many chunks travel at once, 1...16; each holds a connection on either side.
+    ///   - log: restarts are notices.
     ///   - progress: called at most five times a second, and after each chunk.
     /// - Returns: what this run did; `alreadyAt` is set where the target was loaded before.
     /// - Throws: `LoadError`, `LinkError`, `PGError`, `CaptureError`, `CancellationError`; what is

@@ -37,8 +37,13 @@ package enum LoadPlanner {
 
         /// The best way.
         ///
-        /// - Parameter keyTypes: the oids of the key columns' types; those of the catalog itself
-        ///   compare with operators that no search path can hide.
+        /// - Parameters:
+        ///   - serverVersion: the source's `server_version_num`.
+        ///   - size: how large the table is.
+        ///   - keyTypes: the oids of the key columns' types; those of the catalog itself compare
+        ///     with operators that no search path can hide.
+        ///   - chunkBytes: what a chunk should have.
+        /// - Returns: pages where the server reads a range of them without the others.
         package static func choose(
             serverVersion: Int, size: Size, keyTypes: [UInt32],
             chunkBytes: Int64 = LoadPlanner.chunkBytes
