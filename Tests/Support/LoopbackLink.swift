@@ -7,6 +7,8 @@ import Synchronization
 package final class LoopbackLink: TargetLink {
     /// What goes wrong with the next request.
     package enum Fault: Sendable {
+        /// Nothing.
+        case none
         /// It is applied, and the answer does not arrive.
         case answerLost
         /// The connection is cut before the frame with this number, counted from 0.
@@ -43,6 +45,7 @@ package final class LoopbackLink: TargetLink {
         try await applier.state(of: source, target: target)
     }
 
+    @discardableResult
     package func send(
         _ produce: @escaping @Sendable (any FrameSink) async throws -> Void
     ) async throws -> TargetState {

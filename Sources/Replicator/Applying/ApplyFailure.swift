@@ -16,8 +16,10 @@ package enum ApplyFailure {
     /// The error for the source.
     ///
     /// - Parameters:
+    ///   - error: what the connection threw.
     ///   - table: the table whose rows were being applied.
     ///   - change: the schema change that was being made; its failure is never "behind".
+    /// - Returns: a code by which the source decides, and a message without row values.
     package static func error(
         _ error: PGError, table: TableName? = nil, change: String? = nil
     ) -> LinkError {

@@ -241,7 +241,9 @@ actor ApplySession {
         }
     }
 
-    /// Leaves no transaction open. A closed connection makes the server roll back as well.
+    /// Leaves no transaction open.
+    ///
+    /// A closed connection makes the server roll back as well.
     private func abandon() async {
         stagings.rollback()
         do throws(PGError) {

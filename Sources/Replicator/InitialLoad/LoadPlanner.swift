@@ -37,9 +37,17 @@ package enum LoadPlanner {
 
         /// The best way.
         ///
-        /// - Parameter keyTypes: the oids of the key columns' types; those of the catalog itself
-        ///   compare with operators that no search path can hide.
-        package static func choose(serverVersion: Int, size: Size, keyTypes: [UInt32]) -> Method {
+        /// - Parameters:
+        ///   - serverVersion: the source's `server_version_num`.
+        ///   - size: how large the table is.
+        ///   - keyTypes: the oids of the key columns' types; those of the catalog itself compare
+        ///     with operators that no search path can hide.
+        ///   - chunkBytes: what a chunk should have.
+        /// - Returns: pages where the server reads a range of them without the others.
+        package static func choose(
+            serverVersion: Int, size: Size, keyTypes: [UInt32],
+            chunkBytes: Int64 = LoadPlanner.chunkBytes
+        ) -> Method {
             guard size.bytes > chunkBytes, size.pages > 1 else { return .whole }
             if serverVersion >= 140_000 { return .pages }
             let firstUserOID: UInt32 = 16_384
@@ -48,7 +56,9 @@ package enum LoadPlanner {
     }
 
     /// The chunks of a table by ranges of pages; the last one is open, for rows that come later.
-    package static func pageChunks(_ size: Size) -> [LoadPlan.Chunk] {
+    package static func pageChunks(
+        _ size: Size, chunkBytes: Int64 = LoadPlanner.chunkBytes
+    ) -> [LoadPlan.Chunk] {
         let wanted = max(1, min(size.bytes / chunkBytes + 1, maximumChunks, size.pages))
         let step = (size.pages + wanted - 1) / max(wanted, 1)
         guard wanted > 1 else { return [whole(size)] }
@@ -70,11 +80,13 @@ package enum LoadPlanner {
     }
 
     /// How many rows a chunk by key has.
-    package static func rowsPerChunk(_ size: Size) -> Int64 {
+    package static func rowsPerChunk(
+        _ size: Size, chunkBytes: Int64 = LoadPlanner.chunkBytes
+    ) -> Int64 {
         // 100 bytes a row where the table was never analysed.
         let rows = size.rows > 0 ? size.rows : Double(size.bytes) / 100
         let width = max(1, Double(size.bytes) / max(1, rows))
-        let wanted = max(1000, Int64(Double(chunkBytes) / width))
+        let wanted = max(100, Int64(Double(chunkBytes) / width))
         return max(wanted, Int64(rows) / maximumChunks)
     }
 }
