@@ -230,7 +230,10 @@ public actor PGConnection {
         let id = operation.id
         if !operation.isSettled {
             await withTaskCancellationHandler {
-                await withUnsafeContinuation { operation.waiter = $0 }
+                await withUnsafeContinuation { waiter in
+                    // Getting here may have taken a turn of the loop, and the answer come in it.
+                    if operation.isSettled { waiter.resume() } else { operation.waiter = waiter }
+                }
             } onCancel: {
                 loop.execute { [weak self] in
                     self?.assumeIsolated { $0.interrupt(id, .cancelled) }
