@@ -43,6 +43,7 @@ package final class LoopbackLink: TargetLink {
         try await applier.state(of: source, target: target)
     }
 
+    @discardableResult
     package func send(
         _ produce: @escaping @Sendable (any FrameSink) async throws -> Void
     ) async throws -> TargetState {

@@ -112,7 +112,7 @@ package struct RowStatements: Sendable, Hashable {
     ///
     /// - Parameter changedOnly: leaves rows alone that are the same to the byte.
     package func mergePresent(changedOnly: Bool) -> [String] {
-        // The operator compares images: it needs no equality of the types (json has none).
+        // The function compares images: it needs no equality of the types (json has none).
         let changed = changedOnly && serverVersion >= 90_400 ? " AND \(differs)" : ""
         let present = "s.p IS NOT FALSE" + changed
         switch merge {
@@ -138,7 +138,7 @@ package struct RowStatements: Sendable, Hashable {
             "t.\(SQLText.identifier(column.name))" + (column.isDomain ? "::\(column.baseType)" : "")
         }.joined(separator: ", ")
         return "NOT EXISTS (SELECT 1 FROM \(only) t WHERE \(sameKey) AND "
-            + "ROW(\(row)) OPERATOR(pg_catalog.*=) ROW(\(stagedList)))"
+            + "pg_catalog.record_image_eq(ROW(\(row)), ROW(\(stagedList))))"
     }
 
     private func insert(where condition: String) -> String {

@@ -1,0 +1,188 @@
+import PGWire
+
+extension LoadRun {
+    /// Goes on with the load that the target has, or begins one.
+    func open(_ state: TargetState, mustRestart: Bool) async throws -> Load {
+        if state.phase == .loading, !mustRestart, let load = try await resumable(state) {
+            log.info(
+                "Load goes on",
+                metadata: ["done": "\(load.done.count)", "chunks": "\(load.plan.chunks.count)"])
+            return load
+        }
+        return try await begin(state)
+    }
+
+    /// The load under way, where its events are all there still.
+    private func resumable(_ state: TargetState) async throws -> Load? {
+        guard let load = try load(in: state) else { return nil }
+        let isHeld = try await TargetRegistry.update(
+            target.name, position: load.position, incarnation: state.incarnation, on: control)
+        let found = try await control.query(
+            "SELECT value FROM teleport.setting WHERE key = 'forgotten'")
+        let forgotten = try found.rows.first?.decode(String.self, 0)
+        let isComplete = load.position.xmin >= TransactionID(UInt64(forgotten ?? "") ?? 0)
+        return isHeld && isComplete ? load : nil
+    }
+
+    private func load(in state: TargetState) throws -> Load? {
+        guard let plan = state.loadPlan, let position = state.position, let applied = state.applied
+        else { return nil }
+        return Load(
+            snapshot: try SchemaSnapshot(encoded: applied), plan: plan, position: position,
+            done: Set(state.doneChunks ?? []), targetVersion: state.serverVersion)
+    }
+
+    /// Takes the start position, then catalog and plan, and hands them to the target.
+    private func begin(_ state: TargetState) async throws -> Load {
+        let position = try await TargetRegistry.register(
+            target.name, incarnation: state.incarnation, on: control)
+        let (snapshot, plan) = try await patiently { try await readPlan() }
+        var header = BatchHeader(
+            kind: .loadBegin, source: source, target: target.name, to: position)
+        header.loadPlan = plan
+        var previous: SchemaSnapshot?
+        if state.phase == .loading {
+            header.from = state.position
+            previous = try load(in: state).map { loadingSchema(of: $0.snapshot) }
+            let old = Set(previous?.tables.map(\.oid) ?? [])
+            header.truncated = snapshot.replicatedTables.filter { old.contains($0.oid) }
+                .map { target.mapping.target($0.name) }
+        }
+        var section = try SchemaPlan.make(
+            from: previous, to: snapshot, mapping: target.mapping,
+            targetVersion: state.serverVersion, deferIndexes: true
+        ).section
+        section.afterRows = []
+        header.schema = section
+        let request = header
+        let answer = try await patiently {
+            try await link.send { sink in
+                try await sink.write(.header(request))
+                try await sink.write(.end(rowCount: 0))
+            }
+        }
+        guard answer.phase == .loading, let load = try load(in: answer) else {
+            throw LinkError(.wrongPosition, "the target did not begin the load")
+        }
+        return load
+    }
+
+    /// The catalog as a target has it before the load's end: what comes after the rows is missing.
+    private func loadingSchema(of snapshot: SchemaSnapshot) -> SchemaSnapshot {
+        var schema = snapshot
+        schema.indexes = []
+        schema.constraints.removeAll { $0.kind == "u" }
+        return schema
+    }
+
+    // MARK: Plan
+
+    private func readPlan() async throws -> (SchemaSnapshot, LoadPlan) {
+        try await control.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        do {
+            let snapshot = try await CatalogReader.read(control, expression: target.expression)
+            let roots = try await roots(of: snapshot)
+            var chunks: [LoadPlan.Chunk] = []
+            for size in try await sizes(of: roots.keys.sorted()) {
+                guard let root = roots[size.relation] else { continue }
+                chunks += try await cut(size, root, snapshot)
+            }
+            try await control.execute("COMMIT")
+            return (snapshot, LoadPlan(chunks: chunks))
+        } catch {
+            if control.isOpen, !Task.isCancelled { _ = try? await control.execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// What is read, with the table that its rows belong to: leaves for partitioned tables.
+    func roots(of snapshot: SchemaSnapshot) async throws -> [UInt32: SchemaSnapshot.Table] {
+        var roots: [UInt32: SchemaSnapshot.Table] = [:]
+        var partitioned: [UInt32: SchemaSnapshot.Table] = [:]
+        for table in snapshot.replicatedTables {
+            if case .partitioned = table.kind {
+                partitioned[table.oid] = table
+            } else {
+                roots[table.oid] = table
+            }
+        }
+        guard !partitioned.isEmpty else { return roots }
+        let list = partitioned.keys.sorted().map(String.init).joined(separator: ",")
+        let found = try await control.query(
+            """
+            WITH RECURSIVE tree(root, oid) AS (
+              SELECT c.oid, c.oid FROM pg_catalog.pg_class c WHERE c.oid IN (\(list))
+              UNION ALL
+              SELECT t.root, i.inhrelid FROM tree t
+              JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid)
+            SELECT t.root, t.oid FROM tree t
+            JOIN pg_catalog.pg_class c ON c.oid = t.oid AND c.relkind = 'r'
+            """)
+        for row in found.rows {
+            let root = try row.decode(UInt32.self, 0)
+            roots[try row.decode(UInt32.self, 1)] = partitioned[root]
+        }
+        return roots
+    }
+
+    private func sizes(of relations: [UInt32]) async throws -> [LoadPlanner.Size] {
+        guard !relations.isEmpty else { return [] }
+        let list = relations.map(String.init).joined(separator: ",")
+        let found = try await control.query(
+            """
+            SELECT c.oid, pg_catalog.pg_relation_size(c.oid)
+                / pg_catalog.current_setting('block_size')::pg_catalog.int8,
+              pg_catalog.pg_table_size(c.oid), c.reltuples
+            FROM pg_catalog.pg_class c WHERE c.oid IN (\(list)) ORDER BY 3 DESC, 1
+            """)
+        return try found.rows.map { row in
+            try LoadPlanner.Size(
+                relation: row.decode(UInt32.self, 0), pages: row.decode(Int64.self, 1),
+                bytes: row.decode(Int64.self, 2), rows: row.decode(Double.self, 3))
+        }
+    }
+
+    private func cut(
+        _ size: LoadPlanner.Size, _ root: SchemaSnapshot.Table, _ snapshot: SchemaSnapshot
+    ) async throws -> [LoadPlan.Chunk] {
+        guard let table = snapshot.table(oid: size.relation) else {
+            throw LoadError(.restless, "a partition of \(root.name) appeared just now")
+        }
+        let key = root.primaryKey.compactMap { name in
+            table.columns.first { $0.name == name }
+        }
+        let method = LoadPlanner.Method.choose(
+            serverVersion: control.serverVersion, size: size, keyTypes: key.map(\.typeOID))
+        switch method {
+        case .whole: return [LoadPlanner.whole(size)]
+        case .pages: return LoadPlanner.pageChunks(size)
+        case .keys:
+            let walk = KeyWalk(
+                from: "ONLY " + table.name.quoted,
+                key: key.map { KeyWalk.Column(name: $0.name, type: $0.type) })
+            return try await keyChunks(size, walk)
+        }
+    }
+
+    private func keyChunks(
+        _ size: LoadPlanner.Size, _ walk: KeyWalk
+    ) async throws -> [LoadPlan.Chunk] {
+        let rows = LoadPlanner.rowsPerChunk(size)
+        var ends: [[String]] = []
+        // A bound against a table that grows faster than it is walked.
+        while ends.count < LoadPlanner.maximumChunks {
+            let found = try await control.query(walk.end(after: ends.last, rows: rows))
+            guard let row = found.rows.first else { break }
+            ends.append(try walk.key.indices.map { try row.decode(String.self, $0) })
+        }
+        let share = size.bytes / Int64(ends.count + 1)
+        return (0...ends.count).map { index in
+            LoadPlan.Chunk(
+                relation: size.relation,
+                condition: walk.condition(
+                    after: index > 0 ? ends[index - 1] : nil,
+                    upTo: index < ends.count ? ends[index] : nil),
+                estimatedBytes: share)
+        }
+    }
+}
