@@ -1,3 +1,4 @@
+import Logging
 import PGWire
 
 extension LoadRun {
