@@ -54,7 +54,7 @@ enum Daemon {
         try? await client.shutdown()
         try? await group.shutdownGracefully()
         try result.get()
-        logger.info("stopped")
+        logger.info("ended")
     }
 }
 
