@@ -68,7 +68,9 @@ enum ConfigurationFile {
 }
 
 extension Findings {
-    /// Notes why a text is no YAML. The line itself is not repeated: it may hold a password.
+    /// Notes why a text is no YAML.
+    ///
+    /// The line itself is not repeated: it may hold a password.
     func add(yaml error: any Error, text: String) {
         switch error as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),

@@ -72,7 +72,7 @@ struct MappingReader {
 
     /// A text that is not empty; a number counts as its own digits.
     ///
-    /// - Parameter secret: whether the value must not be repeated in a message.
+    /// The value of a `secret` is never repeated in a message.
     func text(
         _ key: String, required: Bool, secret: Bool = false, expected: String = "a text"
     ) -> String? {

@@ -54,7 +54,7 @@ enum Daemon {
         try? await client.shutdown()
         try? await group.shutdownGracefully()
         try result.get()
-        logger.info("stopped")
+        logger.info("ended")
     }
 }
 
@@ -69,9 +69,7 @@ private struct InstanceService: Service {
             group.addTask { try await server.run() }
             group.addTask {
                 // The stages end by cancellation: a batch that is not committed is built again.
-                do {
-                    try await cancelWhenGracefulShutdown { try await engine.run() }
-                } catch is CancellationError where Task.isShuttingDownGracefully {}
+                await cancelWhenGracefulShutdown { await engine.run() }
             }
             group.addTask { try await giveUpLate() }
             defer { group.cancelAll() }

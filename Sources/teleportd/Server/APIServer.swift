@@ -20,7 +20,7 @@ struct APIServer: Service {
 
     /// A server that is not listening yet; port 0 takes any free one.
     ///
-    /// - Parameter onListening: is given the port once connections are taken.
+    /// `onListening` is given the port once connections are taken.
     init(
         _ server: DaemonConfiguration.Server, api: any InstanceAPI, on group: any EventLoopGroup,
         logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }

@@ -17,9 +17,8 @@ struct Authorization: Sendable {
 
     /// Nil where the request is allowed, else the reason and what to do.
     ///
-    /// - Parameters:
-    ///   - header: the value of `Authorization`, where there is one.
-    ///   - isLocalPeer: whether the client runs on this machine.
+    /// `header` is the value of `Authorization`, where there is one; `isLocalPeer` says whether the
+    /// client runs on this machine.
     func refusal(_ scope: Scope, header: String?, isLocalPeer: Bool) -> String? {
         guard let token else {
             if isLoopback || isInsecure || (scope == .waiting && isLocalPeer) { return nil }
