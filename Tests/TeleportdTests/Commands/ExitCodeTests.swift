@@ -68,4 +68,49 @@ import Testing
         #expect(began.duration(to: .now) < .seconds(15))
         #expect(try self.run("status -config FILE", file: file).code == 1)
     }
+
+    /// A file whose database nobody serves, with an API on a free port.
+    private func lonelyFile(port: Int) throws -> String {
+        """
+        database: {name: a, database: b, hostname: 127.0.0.1, username: c, password: d, port: 1}
+        server: {hostname: 127.0.0.1, port: \(port)}
+        """
+    }
+
+    @Test func `a port in use is exit code 1 with what to do`() throws {
+        let port = try PostgresCluster.freePort()
+        let listener =
+            "python3 -c 'import socket,time; s=socket.socket(); s.bind((\"127.0.0.1\",\(port))); s.listen(); time.sleep(8)'"
+        try PostgresCluster.shell("(\(listener)) >/dev/null 2>&1 </dev/null & sleep 0.5")
+        let run = try run("-config FILE", file: try lonelyFile(port: port))
+        #expect(run.code == 1)
+        #expect(run.output.contains("change server.port"), "\(run.output)")
+    }
+
+    @Test(arguments: ["TERM", "INT"])
+    func `a signal stops the daemon in time with exit code 0`(_ signal: String) throws {
+        let path = "/tmp/teleportd-test-\(UUID().uuidString).yml"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let port = try PostgresCluster.freePort()
+        try lonelyFile(port: port).write(toFile: path, atomically: true, encoding: .utf8)
+        // A shell's background job ignores SIGINT, so Python starts it.
+        let script = """
+            import signal, subprocess, sys, time, urllib.request
+            p = subprocess.Popen([sys.argv[1], "-config", sys.argv[2]], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), stderr=subprocess.DEVNULL)
+            for _ in range(200):
+                try:
+                    assert urllib.request.urlopen("http://127.0.0.1:%s/healthz" % sys.argv[3]).read() == b"ok\\n"
+                    break
+                except OSError: time.sleep(0.05)
+            ready = 200
+            try: urllib.request.urlopen("http://127.0.0.1:%s/readyz" % sys.argv[3])
+            except urllib.error.HTTPError as e: ready = e.code
+            p.send_signal(signal.SIG\(signal))
+            print(ready, p.wait(12))
+            """
+        let output = try PostgresCluster.shell(
+            "timeout 40 python3 -c \(PostgresCluster.word(script)) \(PostgresCluster.word(Self.program)) \(path) \(port)"
+        )
+        #expect(output == "503 0")
+    }
 }

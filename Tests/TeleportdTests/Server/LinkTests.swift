@@ -9,6 +9,7 @@ import Testing
 private final class Counter: Sendable {
     private let number = Mutex(0)
     var value: Int { number.withLock { $0 } }
+    func add(_ value: Int) { number.withLock { $0 += value } }
     func set(_ value: Int) { number.withLock { $0 = value } }
 }
 
@@ -118,6 +119,75 @@ private final class Counter: Sendable {
             }
         }
         #expect(ended.withLock { $0 })
+    }
+
+    @Test func `an answer before the end of the request is taken`() async throws {
+        // A request that was applied before is answered without reading the rest.
+        let instance = FakeInstance { body in
+            for try await _ in body { break }
+            return FakeInstance.state
+        }
+        try await withLink(to: instance) { link in
+            for _ in 0..<2 {
+                let state = try await link.send {
+                    try await Self.produce($0, rows: 200, size: 100_000)
+                }
+                #expect(state == FakeInstance.state)
+            }
+        }
+    }
+
+    @Test func `many requests run side by side on one link`() async throws {
+        let instance = FakeInstance { body in
+            _ = try await FakeInstance.readAll(body)
+            return FakeInstance.state
+        }
+        try await withLink(to: instance) { link in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<12 {
+                    group.addTask {
+                        _ = try await link.send {
+                            try await Self.produce($0, rows: 20, size: 100_000)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func `too many batches at once are told to come again`() async throws {
+        let (go, release) = AsyncStream.makeStream(of: Void.self)
+        let inside = Counter()
+        let gate = Gate(limit: 1)
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                let state = try? await gate.enter { () async throws -> Int in
+                    inside.add(1)
+                    for await _ in go { break }
+                    return 1
+                }
+                return state != nil
+            }
+            while inside.value == 0 { await Task.yield() }
+            #expect(await gate.enter { 2 } == nil)
+            release.yield()
+            for await entered in group { #expect(entered) }
+            #expect(await gate.enter { 3 } == 3)
+        }
+    }
+
+    @Test func `silence is noticed only while somebody waits`() async throws {
+        let fired = Counter()
+        let watch = SilenceWatch(limit: .milliseconds(80)) { fired.add(1) }
+        let task = Task { await watch.run() }
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(fired.value == 0)
+        watch.begin()
+        for _ in 0..<200 where fired.value == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(fired.value == 1)
+        #expect(watch.hasFired)
+        task.cancel()
     }
 
     @Test func `a producer's error cuts the request and is thrown`() async throws {
