@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 MAX_LINES = 400
-MAX_COLUMNS = 100
+# The formatter keeps code within 100 columns; this is for comments and texts, which it cannot break.
+MAX_COLUMNS = 120
 # A line that must not be in a kind of file: pattern, where, what to say.
 SWIFT = re.compile(r"\.swift$")
 OURS = re.compile(r"^(Sources|Tests|scripts|docs|docker|\.ci)/|^[^/]+\.(md|yml|swift)$|^Dockerfile$")
