@@ -18,6 +18,7 @@ public enum InitialLoader {
     ///   - target: the one to load.
     ///   - link: the way to it.
     ///   - workers: how many chunks travel at once, 1...16; each holds a connection on either side.
+    ///   - log: restarts are notices.
     ///   - progress: called at most five times a second, and after each chunk.
     /// - Returns: what this run did; `alreadyAt` is set where the target was loaded before.
     /// - Throws: `LoadError`, `LinkError`, `PGError`, `CaptureError`, `CancellationError`; what is
@@ -27,13 +28,25 @@ public enum InitialLoader {
         link: any TargetLink, workers: Int = 2, log: Logger,
         progress: @escaping @Sendable (LoadProgress) -> Void = { _ in }
     ) async throws -> LoadSummary {
+        try await run(
+            configuration, target: target, link: link, workers: workers,
+            chunkBytes: LoadPlanner.chunkBytes, log: log, progress: progress)
+    }
+
+    /// As `run`, with chunks of another size.
+    package static func run(
+        _ configuration: InstanceConfiguration, target: InstanceConfiguration.Target,
+        link: any TargetLink, workers: Int, chunkBytes: Int64, log: Logger,
+        progress: @escaping @Sendable (LoadProgress) -> Void = { _ in }
+    ) async throws -> LoadSummary {
         let control = try await EngineConnection.open(
             configuration.database, purpose: "load \(target.name)")
         do {
             let installed = try await Installer.install(on: control, log: log)
             let run = LoadRun(
                 configuration: configuration, target: target, link: link,
-                workers: min(max(workers, 1), 16), log: log, control: control,
+                workers: min(max(workers, 1), 16), chunkBytes: chunkBytes, log: log,
+                control: control,
                 source: SourceIdentity(
                     incarnation: installed.incarnation, name: configuration.name),
                 meter: LoadMeter(begun: .now, tell: progress))
@@ -53,6 +66,7 @@ struct LoadRun: Sendable {
     let target: InstanceConfiguration.Target
     let link: any TargetLink
     let workers: Int
+    let chunkBytes: Int64
     let log: Logger
     /// The connection that holds the loader's lock.
     let control: PGConnection

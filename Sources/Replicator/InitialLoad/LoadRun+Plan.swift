@@ -49,12 +49,7 @@ extension LoadRun {
             header.truncated = snapshot.replicatedTables.filter { old.contains($0.oid) }
                 .map { target.mapping.target($0.name) }
         }
-        var section = try SchemaPlan.make(
-            from: previous, to: snapshot, mapping: target.mapping,
-            targetVersion: state.serverVersion, deferIndexes: true
-        ).section
-        section.afterRows = []
-        header.schema = section
+        header.schema = try section(from: previous, to: snapshot, state.serverVersion)
         let request = header
         let answer = try await patiently {
             try await link.send { sink in
@@ -68,11 +63,29 @@ extension LoadRun {
         return load
     }
 
-    /// The catalog as a target has it before the load's end: what comes after the rows is missing.
+    /// What the beginning of a load changes: everything but what its end makes.
+    private func section(
+        from previous: SchemaSnapshot?, to snapshot: SchemaSnapshot, _ targetVersion: Int
+    ) throws -> SchemaSection {
+        func plan(from old: SchemaSnapshot?) throws -> SchemaSection {
+            try SchemaPlan.make(
+                from: old, to: snapshot, mapping: target.mapping, targetVersion: targetVersion,
+                deferIndexes: true
+            ).section
+        }
+        var section = try plan(from: previous)
+        let late = Set(try plan(from: nil).afterRows.map(\.sql))
+        // The tables are empty then, so what else waits for rows need not. Settings stay with it.
+        section.afterRows.removeAll { late.contains($0.sql) && !$0.sql.hasPrefix("SET ") }
+        return section
+    }
+
+    /// The catalog as a target has it before the load's end: without what comes after the rows.
     private func loadingSchema(of snapshot: SchemaSnapshot) -> SchemaSnapshot {
+        let keys = Dictionary(snapshot.tables.map { ($0.oid, $0.keyIndex) }) { first, _ in first }
         var schema = snapshot
-        schema.indexes = []
-        schema.constraints.removeAll { $0.kind == "u" }
+        schema.indexes.removeAll { keys[$0.table] != $0.name.name }
+        schema.constraints.removeAll { $0.kind == "u" && keys[$0.table] != $0.name }
         return schema
     }
 
@@ -153,10 +166,11 @@ extension LoadRun {
             table.columns.first { $0.name == name }
         }
         let method = LoadPlanner.Method.choose(
-            serverVersion: control.serverVersion, size: size, keyTypes: key.map(\.typeOID))
+            serverVersion: control.serverVersion, size: size, keyTypes: key.map(\.typeOID),
+            chunkBytes: chunkBytes)
         switch method {
         case .whole: return [LoadPlanner.whole(size)]
-        case .pages: return LoadPlanner.pageChunks(size)
+        case .pages: return LoadPlanner.pageChunks(size, chunkBytes: chunkBytes)
         case .keys:
             let walk = KeyWalk(
                 from: "ONLY " + table.name.quoted,
@@ -168,7 +182,7 @@ extension LoadRun {
     private func keyChunks(
         _ size: LoadPlanner.Size, _ walk: KeyWalk
     ) async throws -> [LoadPlan.Chunk] {
-        let rows = LoadPlanner.rowsPerChunk(size)
+        let rows = LoadPlanner.rowsPerChunk(size, chunkBytes: chunkBytes)
         var ends: [[String]] = []
         // A bound against a table that grows faster than it is walked.
         while ends.count < LoadPlanner.maximumChunks {

@@ -2,7 +2,10 @@
 public enum ProgressBar {
     /// One line: a bar where there is a width, else words for a log.
     ///
-    /// - Parameter width: the terminal's columns; nil where the output is none.
+    /// - Parameters:
+    ///   - progress: how far the load is.
+    ///   - width: the terminal's columns; nil where the output is none.
+    /// - Returns: a text without line breaks, not wider than the terminal.
     public static func render(_ progress: LoadProgress, width: Int?) -> String {
         let percent = Int(progress.fraction * 100)
         let rest = progress.remaining.map { duration($0) + " left" } ?? "estimating"
