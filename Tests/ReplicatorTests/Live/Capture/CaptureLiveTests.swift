@@ -161,7 +161,7 @@ import Testing
             .split(separator: "\n")
         let keys = try fixture.admin(
             """
-            SELECT string_agg(kind || (key::text[])[1] || ' ' || (key::text[])[2] || ' ' || (key::text[])[3] || ' ' || (key::text[])[4], ';' ORDER BY key)
+            SELECT string_agg(kind::text || (key::text[])[1] || ' ' || (key::text[])[2] || ' ' || (key::text[])[3] || ' ' || (key::text[])[4], ';' ORDER BY key)
               FROM (SELECT DISTINCT kind, key FROM (SELECT * FROM teleport.event_0 UNION ALL SELECT * FROM teleport.event_1 UNION ALL SELECT * FROM teleport.event_2 UNION ALL SELECT * FROM teleport.event_3) e) e
             """)
         #expect(
@@ -315,7 +315,7 @@ import Testing
         #expect(try fixture.events().contains("p t"))
         // A new partition is captured at once; its own truncate trigger and its rows come at the tick.
         try fixture.write(
-            "CREATE TABLE p3 (id int, at date NOT NULL); INSERT INTO p3 VALUES (9, '2022-05-05'); ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM ('2022-01-01') TO ('2023-01-01')"
+            "CREATE TABLE p3 (id int NOT NULL, at date NOT NULL); INSERT INTO p3 VALUES (9, '2022-05-05'); ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM ('2022-01-01') TO ('2023-01-01')"
         )
         #expect(try fixture.events() == [])
         #expect(try await fixture.capture().installed.map(\.name) == ["p"])
