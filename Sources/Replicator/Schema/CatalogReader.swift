@@ -37,7 +37,9 @@ package enum CatalogReader {
     }
 
     /// A text that changes with every change of the catalog that a reading could show: the cheap
-    /// look. Inside REPEATABLE READ it answers for the transaction's snapshot.
+    /// look.
+    ///
+    /// Inside REPEATABLE READ it answers for the transaction's snapshot.
     package static func fingerprint(_ connection: PGConnection) async throws -> String {
         let sql = CatalogSQL(serverVersion: connection.serverVersion).fingerprint
         let rows = try await ConnectionCatalog(connection: connection).rows(sql)

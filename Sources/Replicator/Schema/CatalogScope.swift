@@ -1,4 +1,4 @@
-/// Decides what of a catalog a target carries, and why the rest stays behind. Pure.
+/// Decides what of a catalog a target carries, and why the rest stays behind; pure.
 ///
 /// An expression that takes a whole schema takes its types, functions and sequences as well; else
 /// they come along where a carried table needs them.
@@ -139,7 +139,7 @@ struct CatalogScope {
 
     // MARK: What an object needs
 
-    /// Why an object is not carried; nil where it is. A circle of objects carries itself.
+    /// Why an object is not carried; nil where it is, and a circle of objects carries itself.
     mutating func verdict(_ id: ObjectID) -> String? {
         if let known = verdicts[id] { return known }
         verdicts[id] = .some(nil)

@@ -7,8 +7,9 @@ extension SchemaDiff {
         var dropped: [Table] = []
     }
 
-    /// Within an epoch a table that is matched only by name is another table: dropped, made and
-    /// copied. So is one that became a partition or ceased to be one.
+    /// Within an epoch a table that is matched only by name is another table: dropped, made, copied.
+    ///
+    /// So is one that became a partition or ceased to be one.
     mutating func matchTables() -> TableMatch {
         let found = match(applied.tables, current.tables, \.oid, \.name)
         var tables = TableMatch(created: found.created, dropped: found.dropped)

@@ -1,4 +1,4 @@
-/// Enum types, composite types, domains and routines.
+/// Enum types, composite types and domains.
 extension SchemaDiff {
     private func typeID(_ oid: UInt32) -> ObjectID { ObjectID(catalog: .type, oid: oid) }
 
@@ -346,86 +346,5 @@ extension SchemaDiff {
         afterwards(
             "add constraint \(check.name) to \(label)",
             "\(prefix) ADD CONSTRAINT \(text.quoted(check.name)) \(check.definition)")
-    }
-
-    // MARK: Routines
-
-    mutating func diffRoutines(_ routines: Matching<SchemaSnapshot.Routine>) {
-        for routine in routines.created { create(routine) }
-        for pair in routines.pairs {
-            if replaced.contains(ObjectID(catalog: .routine, oid: pair.old.oid)) {
-                putAside(pair.old)
-                create(pair.new)
-                continue
-            }
-            let old = text.mapping.target(pair.old.name)
-            let new = text.mapping.target(pair.new.name)
-            // Types among the arguments may have been renamed: the old text still holds here.
-            let signature = "(\(pair.old.arguments))"
-            if old.schema != new.schema {
-                add(
-                    .aside, "move function \(pair.old.name) to \(new.schema)",
-                    "ALTER \(pair.old.kind) \(old.quoted)\(signature) SET SCHEMA "
-                        + text.quoted(new.schema))
-            }
-            if old.name != new.name {
-                let from = TableName(schema: new.schema, name: old.name)
-                add(
-                    .aside, "rename function \(pair.old.name) to \(pair.new.name)",
-                    "ALTER \(pair.old.kind) \(from.quoted)\(signature) RENAME TO "
-                        + text.quoted(new.name))
-            }
-            if pair.old.definition != pair.new.definition { create(pair.new) }
-        }
-        let names = Set(current.functions.map(\.name).map(text.mapping.target))
-        for routine in routines.dropped {
-            if names.contains(text.mapping.target(routine.name)) || typesMove {
-                putAside(routine)
-            } else {
-                dropLate(
-                    ObjectID(catalog: .routine, oid: routine.oid), rank: 5, routine.name,
-                    "drop function \(routine.name)",
-                    "DROP \(routine.kind) \(text.signature(routine))")
-            }
-        }
-    }
-
-    /// Whether a type gets another name, so that signatures written before do not hold later.
-    private var typesMove: Bool {
-        let before = Dictionary(
-            (applied.enums.map { ($0.oid, $0.name) } + applied.composites.map { ($0.oid, $0.name) }
-                + applied.domains.map { ($0.oid, $0.name) }), uniquingKeysWith: { $1 })
-        let now =
-            current.enums.map { ($0.oid, $0.name) } + current.composites.map { ($0.oid, $0.name) }
-            + current.domains.map { ($0.oid, $0.name) }
-        return !replaced.isEmpty
-            || now.contains { oid, name in before[oid].map { $0 != name } ?? false }
-    }
-
-    /// Under a name of its own the routine needs no arguments to be told apart (≥ 10).
-    private mutating func putAside(_ routine: SchemaSnapshot.Routine) {
-        let aside = "teleport_old_\(routine.oid)"
-        add(
-            .aside, "put function \(routine.name) aside",
-            "ALTER \(routine.kind) \(text.signature(routine)) RENAME TO \(text.quoted(aside))")
-        let arguments = text.target.version >= 100_000 ? "" : "(\(routine.arguments))"
-        dropLate(
-            ObjectID(catalog: .routine, oid: routine.oid), rank: 5, routine.name,
-            "drop function \(routine.name)",
-            "DROP \(routine.kind) \(text.name(routine.name, called: aside))\(arguments)")
-    }
-
-    private mutating func create(_ routine: SchemaSnapshot.Routine) {
-        define(
-            ObjectID(catalog: .routine, oid: routine.oid), rank: 5, routine.name,
-            "create function \(routine.name)", text.routine(routine))
-        let moved = text.mapping.target(routine.name.schema) != routine.name.schema
-        if moved, routine.definition.contains(routine.name.schema + ".") {
-            report(
-                "function body", "\(routine.name)(\(routine.arguments))",
-                "its text names schema \(routine.name.schema), which is "
-                    + "\(text.mapping.target(routine.name.schema)) on the target; texts of functions are not rewritten"
-            )
-        }
     }
 }

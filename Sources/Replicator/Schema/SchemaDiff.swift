@@ -1,4 +1,4 @@
-/// The difference of two catalogs as ordered statements. Pure.
+/// The difference of two catalogs as ordered statements; pure.
 ///
 /// The order: what other objects hang on is dropped, then tables and columns; names that are in the
 /// way go aside; renames; creations and alterations along the dependencies; constraints; and last

@@ -5,7 +5,7 @@ import Testing
 @testable import Replicator
 
 /// Each change of a source arrives so that pg_dump and the rows of both sides are equal.
-@Suite(.timeLimit(.minutes(10)), .serialized) struct SchemaChangeTests {
+@Suite(.timeLimit(.minutes(10))) struct SchemaChangeTests {
     struct Change: Sendable {
         var name: String
         var before: String
