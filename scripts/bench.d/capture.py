@@ -44,10 +44,10 @@ def run(rig, runs):
 
     peer = "publication"
     measures = [
-        Measure("single-row inserts, one client", "transactions/s", peer, "ratio > 0.7"),
-        Measure("single-row updates, one client", "transactions/s", peer, "ratio > 0.65"),
-        Measure(f"insert of {rows} rows", "rows/s", peer, "ratio > 0.7"),
-        Measure(f"update of {rows} rows", "rows/s", peer, "ratio > 0.65"),
+        Measure("single-row inserts, one client", "transactions/s", peer),
+        Measure("single-row updates, one client", "transactions/s", peer),
+        Measure(f"insert of {rows} rows", "rows/s", peer),
+        Measure(f"update of {rows} rows", "rows/s", peer),
     ]
     for _ in range(runs):
         found = {}

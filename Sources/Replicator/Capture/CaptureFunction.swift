@@ -40,7 +40,7 @@ package struct CaptureFunction: Sendable {
         key.needsSettings ? KeyEncoding.settings.map { "\($0.name)=\($0.value)" } : []
     }
 
-    /// CREATE OR REPLACE FUNCTION, then REVOKE.
+    /// CREATE OR REPLACE FUNCTION, then REVOKE and GRANT.
     package var statements: [String] {
         var settings = ""
         if key.needsSettings {
@@ -56,7 +56,26 @@ package struct CaptureFunction: Sendable {
             "CREATE OR REPLACE FUNCTION \(qualifiedName)() RETURNS pg_catalog.trigger"
                 + " LANGUAGE plpgsql SECURITY DEFINER\(settings) AS \(SQLText.literal(source))",
             "REVOKE ALL ON FUNCTION \(qualifiedName)() FROM PUBLIC",
+        ] + grants
+    }
+
+    /// EXECUTE for the owner of a root of partitions.
+    ///
+    /// Whoever makes a partition clones the root's trigger and needs the right for that; only the
+    /// owner may make one. Firing a trigger needs no right.
+    private var grants: [String] {
+        guard table.isPartitioned, !table.owner.isEmpty, table.owner != table.role else {
+            return []
+        }
+        return [
+            "GRANT EXECUTE ON FUNCTION \(qualifiedName)() TO \(SQLText.identifier(table.owner))"
         ]
+    }
+
+    /// Makes the text differ when the root has another owner, so that the right is granted anew.
+    private var ownerLine: String {
+        guard table.isPartitioned else { return "" }
+        return "-- owner \(table.owner.replacing("\n", with: " "))\n"
     }
 
     /// The body, as `pg_proc.prosrc` keeps it.
@@ -64,7 +83,7 @@ package struct CaptureFunction: Sendable {
         """
 
         \(keyLine)
-        #variable_conflict use_column
+        \(ownerLine)#variable_conflict use_column
         <<teleport>>
         DECLARE
             txid pg_catalog.int8 := \(transactionID);

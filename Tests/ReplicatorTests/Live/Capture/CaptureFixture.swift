@@ -72,7 +72,7 @@ struct CaptureFixture {
         let slots = (0..<EventSlot.count).map { "SELECT * FROM \(EventSlot.table($0))" }
         let text = try admin(
             """
-            SELECT relation::regclass || ' ' || kind || coalesce(' ' || key, '') || coalesce(' from ' || origin, '')
+            SELECT relation::regclass::text || ' ' || kind::text || coalesce(' ' || CASE WHEN kind = 'k' THEN key END, '') || coalesce(' from ' || origin, '')
               FROM (\(slots.joined(separator: " UNION ALL "))) e;
             TRUNCATE \((0..<EventSlot.count).map(EventSlot.table).joined(separator: ", "));
             """)

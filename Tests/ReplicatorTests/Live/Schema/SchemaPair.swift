@@ -1,65 +1,51 @@
-import Foundation
+import PGWire
 import TestSupport
 
 @testable import Replicator
-
-/// Answers catalog queries with psql, a session a query: settings are said again each time.
-final class PsqlCatalog: CatalogSource {
-    private let cluster: PostgresCluster
-    private let database: String
-    private var settings = ""
-
-    init(_ cluster: PostgresCluster, database: String) {
-        self.cluster = cluster
-        self.database = database
-    }
-
-    func rows(_ sql: String) async throws -> [CatalogRow] {
-        if sql.contains("set_config") {
-            settings = sql.replacingOccurrences(of: ", true)", with: ", false)")
-            return []
-        }
-        let format = "\\pset fieldsep '\\037'\n\\pset recordsep '\\036'\n\\pset null '\\035'\n"
-        let session = settings.isEmpty ? "" : "\\o /dev/null\n\(settings);\n\\o\n"
-        let text = try cluster.psql(format + session + sql + ";\n", database: database)
-        guard !text.isEmpty else { return [] }
-        var records = text.components(separatedBy: "\u{1e}")
-        if records.last == "" { records.removeLast() }
-        return records.map { record in
-            CatalogRow(
-                values: record.components(separatedBy: "\u{1f}").map { $0 == "\u{1d}" ? nil : $0 })
-        }
-    }
-}
 
 /// A source and a target database in one cluster, and what a batch does with a schema plan.
 struct SchemaPair {
     let cluster: PostgresCluster
     let source: String
     let target: String
+    let onSource: PGConnection
+    let onTarget: PGConnection
     let expression: TargetExpression
     let mapping: SchemaMapping
     var applied: SchemaSnapshot?
 
-    init(expression: [String] = ["src.*"], applySchema: String? = nil) throws {
+    init(expression: [String] = ["src.*"], applySchema: String? = nil) async throws {
         cluster = try PostgresCluster.shared()
         source = try cluster.createDatabase("schema_source")
         target = try cluster.createDatabase("schema_target")
+        onSource = try await PGConnection.connect(cluster.configuration(database: source))
+        onTarget = try await PGConnection.connect(cluster.configuration(database: target))
         self.expression = try TargetExpression(expression)
         mapping = SchemaMapping(applySchema: applySchema)
     }
 
-    func drop() throws {
+    /// Forgets everything, so that the databases serve another case.
+    mutating func reset() async throws {
+        for connection in [onSource, onTarget] {
+            try await connection.execute(
+                "SET client_min_messages = warning; DROP SCHEMA IF EXISTS src CASCADE; "
+                    + "DROP EXTENSION IF EXISTS citext, pg_trgm CASCADE")
+        }
+        applied = nil
+    }
+
+    func close() async throws {
+        await onSource.close()
+        await onTarget.close()
         try cluster.psql("DROP DATABASE \(source)")
         try cluster.psql("DROP DATABASE \(target)")
     }
 
     /// Reads the source; every table counts as captured, as if room Capture had been there.
-    func read(_ database: String? = nil) async throws -> SchemaSnapshot {
-        let contents = try await CatalogReader.contents(
-            PsqlCatalog(cluster, database: database ?? source), serverVersion: 150_000,
-            schemas: expression.schemas)
-        var snapshot = CatalogScope.select(contents, expression: expression)
+    func read() async throws -> SchemaSnapshot {
+        try await onSource.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        var snapshot = try await CatalogReader.read(onSource, expression: expression)
+        try await onSource.execute("ROLLBACK")
         for place in snapshot.tables.indices { snapshot.tables[place].captureID = "captured" }
         return snapshot
     }
@@ -74,19 +60,20 @@ struct SchemaPair {
         let path = plan.section.searchPath.map(SQLText.identifier).joined(separator: ", ")
         for statement in plan.section.preparation {
             if let unless = statement.unless,
-                try cluster.psql(unless, database: target) == "t"
+                try await onTarget.query(unless).rows.first?.decode(Bool.self, 0) == true
             {
                 continue
             }
-            try cluster.psql(statement.sql, database: target)
+            try await onTarget.execute(statement.sql)
         }
         let session = "SET LOCAL search_path = \(path); SET LOCAL check_function_bodies = off;\n"
         var script = "BEGIN;\n" + session + Self.script(plan.section.changes)
-        for oid in plan.recopy.sorted() { script += try copy(oid, of: current) }
+        for oid in plan.recopy.sorted() { script += try await copy(oid, of: current) }
         script += session + Self.script(plan.section.afterRows) + "COMMIT;\n"
         do {
-            try cluster.psql(script, database: target)
+            try await onTarget.execute(script)
         } catch {
+            _ = try? await onTarget.execute("ROLLBACK")
             throw ScriptError(description: "\(error)\n\(script)")
         }
         applied = try SchemaSnapshot(encoded: plan.section.applied)
@@ -97,13 +84,13 @@ struct SchemaPair {
         statements.map { "\($0.sql);\n" }.joined()
     }
 
-    private func copy(_ oid: UInt32, of snapshot: SchemaSnapshot) throws -> String {
+    private func copy(_ oid: UInt32, of snapshot: SchemaSnapshot) async throws -> String {
         guard let table = snapshot.table(oid: oid) else { return "" }
         let columns = table.storedColumns.map { SQLText.identifier($0.name) }
             .joined(separator: ", ")
-        let file = "\(cluster.directory.path)/rows_\(oid)"
-        try cluster.psql(
-            "COPY (SELECT \(columns) FROM \(table.name.quoted)) TO '\(file)'", database: source)
+        let file = "\(cluster.socketDirectory)/rows_\(oid)"
+        try await onSource.execute(
+            "COPY (SELECT \(columns) FROM \(table.name.quoted)) TO '\(file)'")
         let name = mapping.target(table.name).quoted
         return "TRUNCATE \(name);\nCOPY \(name) (\(columns)) FROM '\(file)';\n"
     }
@@ -119,13 +106,18 @@ struct SchemaPair {
     }
 
     /// The rows of all replicated tables in one text, as `snapshot` names the tables.
-    func rows(_ database: String, _ snapshot: SchemaSnapshot, mapped: Bool) throws -> String {
-        let queries = snapshot.replicatedTables.map { table in
+    func rows(
+        _ connection: PGConnection, _ snapshot: SchemaSnapshot, mapped: Bool
+    ) async throws -> [String] {
+        var all: [String] = []
+        for table in snapshot.replicatedTables {
             let name = mapped ? mapping.target(table.name) : table.name
             let columns = table.columns.map { SQLText.identifier($0.name) }.joined(separator: ", ")
-            return "SELECT r::text FROM (SELECT \(columns) FROM \(name.quoted)) r ORDER BY 1;"
+            let result = try await connection.query(
+                "SELECT r::text FROM (SELECT \(columns) FROM \(name.quoted)) r ORDER BY 1")
+            all += try result.rows.map { try $0.decode(String.self, 0) }
         }
-        return try cluster.psql(queries.joined(separator: "\n"), database: database)
+        return all
     }
 }
 
