@@ -18,6 +18,7 @@ package enum BatchSQL {
     ///   - position: where the target is.
     ///   - origin: the target's incarnation; what came from there does not go back.
     ///   - condition: a further condition on `e`.
+    /// - Returns: the branches, joined by UNION ALL.
     package static func newEvents(
         _ columns: String, since position: Snapshot, notFrom origin: String?,
         where condition: String? = nil
@@ -166,7 +167,10 @@ package enum BatchSQL {
 
         /// Lookups, unless the keys are many and a good part of the table.
         ///
-        /// - Parameter rows: the planner's estimate, zero or less where it has none.
+        /// - Parameters:
+        ///   - keys: how many keys were recorded.
+        ///   - rows: the planner's estimate, zero or less where it has none.
+        /// - Returns: the plan.
         package static func choose(keys: Int, rows: Int) -> JoinPlan {
             guard keys > 5_000 else { return .lookups }
             guard rows > 0 else { return keys > 50_000 ? .hash : .lookups }

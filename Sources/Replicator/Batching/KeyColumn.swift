@@ -6,8 +6,10 @@ package struct KeyColumn: Sendable, Hashable {
     package let type: String
     /// The enum's oid where the type, or what its domain stands on, is an enum.
     package let enumOID: UInt32?
-    /// The key index's equality: `OPERATOR(pg_catalog.=)`. Named in full, since under an empty
-    /// search path a plain `=` of an extension's type would quietly be another type's.
+    /// The key index's equality, such as `OPERATOR(pg_catalog.=)`.
+    ///
+    /// It is named in full, since under an empty search path a plain `=` of an extension's type
+    /// would quietly be another type's.
     package let equality: String
     /// The index's collation, quoted, where the type's own is not meant.
     package let collation: String?

@@ -24,6 +24,7 @@ package struct Backoff: Sendable, Hashable {
     /// Counts a failure and answers the pause after it.
     ///
     /// - Parameter chance: a random number in 0..<1; 0 is the full pause.
+    /// - Returns: the pause.
     package mutating func next(chance: Double = .random(in: 0..<1)) -> Duration {
         var pause = first
         for _ in 0..<failures {

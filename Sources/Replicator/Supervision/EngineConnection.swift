@@ -8,6 +8,7 @@ package enum EngineConnection {
     /// - Parameters:
     ///   - configuration: where to connect; its runtime parameters stay.
     ///   - purpose: a few words for `pg_stat_activity.application_name`.
+    /// - Returns: an open connection outside a transaction.
     /// - Throws: the error of the connection; nothing stays open then.
     package static func open(_ configuration: PGConfiguration, purpose: String)
         async throws(PGError) -> PGConnection

@@ -12,6 +12,7 @@ extension Instance {
     /// - Parameters:
     ///   - target: one target's name; nil for all.
     ///   - timeout: after which the answer is what stands in the way.
+    /// - Returns: done, or the reason.
     public func wait(target: String?, timeout: Duration) async -> WaitResult {
         let deadline = ContinuousClock.now + timeout
         if let target, !configuration.targets.contains(where: { $0.name == target }) {

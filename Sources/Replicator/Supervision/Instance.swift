@@ -29,6 +29,7 @@ public actor Instance {
     ///   - configuration: the database, its targets and the pace.
     ///   - links: the way to each target of the configuration, by name.
     ///   - version: the product's version, for the status.
+    ///   - logger: where lifecycle and errors are told.
     public init(
         configuration: InstanceConfiguration, links: [(name: String, link: any TargetLink)],
         version: String = "0.1.0", logger: Logger

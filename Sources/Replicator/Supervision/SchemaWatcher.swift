@@ -51,6 +51,7 @@ package actor SchemaWatcher {
     /// Runs until it is cancelled or a pass fails.
     ///
     /// - Parameter changed: called after each pass that changed a capture, and after the first.
+    /// - Throws: `CancellationError`, or the error of the pass.
     package func run(changed: @Sendable () async -> Void) async throws {
         do {
             while true {

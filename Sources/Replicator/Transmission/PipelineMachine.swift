@@ -216,6 +216,7 @@ package struct PipelineMachine: Sendable {
     ///   - rows: how many rows it had.
     ///   - looked: whether it looked at the catalog.
     ///   - moved: whether the target's position is its snapshot now.
+    ///   - now: when the answer came.
     package mutating func sent(rows: Int, looked: Bool, moved: Bool, at now: Duration) {
         backoff.reset()
         rebuilds = 0
