@@ -24,15 +24,20 @@ private struct LoadWorld {
         quiet.logLevel = .error
         let log = quiet
         self.log = log
+        // A busy machine is no failure.
+        var source = cluster.configuration(database: sourceDatabase)
+        source.connectTimeout = .seconds(60)
+        var copy = cluster.configuration(database: targetDatabase)
+        copy.connectTimeout = .seconds(60)
         link = LoopbackLink(
-            Applier(cluster.configuration(database: targetDatabase)) { connection in
+            Applier(copy) { connection in
                 _ = try await Installer.install(on: connection, log: log)
             })
         target = InstanceConfiguration.Target(
             name: "copy", expression: try TargetExpression(["public.*"]),
             mapping: SchemaMapping(applySchema: nil), hostname: "localhost", port: 1)
         var configuration = InstanceConfiguration(
-            name: "db.source", database: cluster.configuration(database: sourceDatabase))
+            name: "db.source", database: source)
         configuration.targets = [target]
         self.configuration = configuration
     }
@@ -95,7 +100,7 @@ private final class HookedLink: TargetLink {
     }
 }
 
-@Suite(.timeLimit(.minutes(3))) struct InitialLoadTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct InitialLoadTests {
     static let big = """
         CREATE TABLE big (id int PRIMARY KEY, v text);
         INSERT INTO big SELECT n, repeat('x', 90) || n FROM generate_series(1, 4000) n;
