@@ -68,6 +68,8 @@ extension EndToEnd {
             let pair = try Replication()
             try pair.target.start()
             try pair.source.start()
+            // The source is seen to be empty, then rows come.
+            try pair.sync()
             try pair.write(
                 "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 10)")
             try pair.sync()
