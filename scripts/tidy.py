@@ -42,6 +42,8 @@ RULES = [
 UNSAFE = re.compile(r"nonisolated\(un" + r"safe\)|^\s*(?!//).*\bunsafe\b")
 SAFETY = re.compile(r"// Saf" + "ety:")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+# Not the name of a test: SQL, and settings.
+SQL_WORDS = re.compile(r"^`([A-Z]{3,} |\w+ = )")
 FENCE = re.compile(r"^\s*(```|~~~)")
 
 findings = []
@@ -125,6 +127,24 @@ def check_links(path, lines):
                 findings.append(f"{path}:{number}: no such heading: {target}")
 
 
+def check_tests_named(path, lines):
+    """Tests that a table of a page names as proof: `name` with blanks, or "case" of one."""
+    tests = "\n".join(
+        "\n".join(lines_of(name)) for name in tracked() if TESTS.match(name) and SWIFT.search(name)
+    )
+    for number, line in enumerate(lines, 1):
+        if not line.startswith("| "):
+            continue
+        # The second column says what the trap is, in words of its own.
+        proof = "|".join(line.split("|")[3:])
+        for name in re.findall(r"`[^`]* [^`]*`", proof):
+            if f"func {name}" not in tests and not SQL_WORDS.match(name):
+                findings.append(f"{path}:{number}: no such test: {name}")
+        for name in re.findall(r'"[^"]*"', proof):
+            if name not in tests:
+                findings.append(f"{path}:{number}: no such test case: {name}")
+
+
 def main():
     top = subprocess.run(
         ["git", "rev-parse", "--show-toplevel"], check=True, capture_output=True, timeout=60
@@ -137,6 +157,8 @@ def main():
         check_lines(path, lines)
         if path.endswith(".md"):
             check_links(path, lines)
+        if path == "docs/traps.md":
+            check_tests_named(path, lines)
     for finding in findings:
         print(finding)
     return 1 if findings else 0
