@@ -1,7 +1,7 @@
 /// Cuts the server's bytes into messages.
 ///
-/// The bytes may arrive cut anywhere. A length is checked before anything is kept for it, and memory grows only with bytes that have
-/// really arrived. After an error the decoder is of no further use.
+/// The bytes may arrive cut anywhere. A length is checked before anything is kept for it, and memory
+/// grows only with bytes that have really arrived. After an error the decoder is of no further use.
 package struct BackendDecoder {
     private var storage: [UInt8] = []
     private var start = 0

@@ -5,8 +5,8 @@ import Glibc
 ///
 /// Every method and callback runs on the loop's thread, except `open` and `startTLS`, which may be
 /// awaited anywhere. Reading begins when `onRead` is set. The owner must `close`.
-package final class Channel: @unchecked Sendable {
-    // Safety: `loop` and `endpoint` never change; all else is touched on the loop's thread alone,
+package final class Channel: @unchecked Sendable {  // Safety:
+    // `loop` and `endpoint` never change; all else is touched on the loop's thread alone,
     // which every entry point states with `preconditionOnLoop`.
 
     /// The loop that the channel is confined to.

@@ -2,8 +2,8 @@ internal import CShims
 import Glibc
 
 /// One non-blocking connect(2), confined to its loop.
-final class ConnectAttempt: PGEventLoopHandler, @unchecked Sendable {
-    // Safety: constants, and state that only the loop's thread touches.
+final class ConnectAttempt: PGEventLoopHandler, @unchecked Sendable {  // Safety:
+    // constants, and state that only the loop's thread touches.
     private let address: SocketAddress
     private let loop: PGEventLoop
     private let promise: Promise<Int32>

@@ -7,8 +7,8 @@ import Synchronization
 /// It is an executor: an actor that takes it as its own, or a task that prefers it, shares the thread
 /// with the sockets, and a query then needs no hop between threads (`withTaskExecutorPreference`).
 /// A job must not block. A loop lives as long as the process; make a few, not one a connection.
-public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-    // Safety: `inbox` is guarded by its mutex and `epoll`, `wakeUp` and `name` never change; every
+public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {  // Safety:
+    // `inbox` is guarded by its mutex and `epoll`, `wakeUp` and `name` never change; every
     // other property is touched by the loop's thread alone, which `preconditionOnLoop` states.
 
     /// The loop that connections use unless they are given another; started by its first use.
@@ -287,8 +287,8 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
     }
 
     /// A closure that waits for its time.
-    package final class Timer: @unchecked Sendable {
-        // Safety: `loop`, `due` and `body` never change; the rest is touched on the loop alone.
+    package final class Timer: @unchecked Sendable {  // Safety:
+        // `loop`, `due` and `body` never change; the rest is touched on the loop alone.
         private let loop: PGEventLoop
         /// When, by the monotonic clock, in nanoseconds.
         package let due: Int64

@@ -4,8 +4,8 @@ import Glibc
 /// How servers are checked: an OpenSSL context, made once a connection and never changed after.
 ///
 /// Making one reads certificate files and blocks.
-final class TLSContext: @unchecked Sendable {
-    // Safety: the pointer never changes, and an SSL_CTX that is no longer configured may be shared
+final class TLSContext: @unchecked Sendable {  // Safety:
+    // the pointer never changes, and an SSL_CTX that is no longer configured may be shared
     // between threads (OpenSSL manual, openssl-threads).
     let pointer: OpaquePointer
     /// Whether the certificate must name the host.

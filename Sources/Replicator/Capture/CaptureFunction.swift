@@ -92,7 +92,8 @@ package struct CaptureFunction: Sendable {
         BEGIN
             -- Nothing was written in this transaction so far, so no row changed: do not take an id.
             IF teleport.txid IS NULL THEN RETURN NULL; END IF;
-            slot := (teleport.txid OPERATOR(pg_catalog.>>) \(EventSlot.shift)) OPERATOR(pg_catalog.&) \(EventSlot.count - 1)::pg_catalog.int8;
+            slot := (teleport.txid OPERATOR(pg_catalog.>>) \(EventSlot.shift))
+                OPERATOR(pg_catalog.&) \(EventSlot.count - 1)::pg_catalog.int8;
             IF teleport.origin OPERATOR(pg_catalog.=) '' THEN origin := NULL; END IF;
             IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         \(perSlot { insert($0, keys(new)) })

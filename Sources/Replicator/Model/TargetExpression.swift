@@ -91,7 +91,8 @@ private struct PatternScanner {
         return result
     }
 
-    private mutating func pattern() throws(TargetExpression.ParseError) -> TargetExpression.Pattern {
+    private mutating func pattern() throws(TargetExpression.ParseError) -> TargetExpression.Pattern
+    {
         skipBlanks()
         let excludes = take("!")
         skipBlanks()

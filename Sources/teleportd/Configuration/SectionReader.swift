@@ -220,7 +220,8 @@ struct SectionReader {
         guard !isReserved, schema.utf8.count <= 63 else {
             section.reject(
                 "apply_schema",
-                "found the text \"\(schema)\", expected a schema's name of at most 63 bytes that is neither the system's nor teleport"
+                "found the text \"\(schema)\", expected a schema's name of at most 63 bytes that is "
+                    + "neither the system's nor teleport"
             )
             return nil
         }

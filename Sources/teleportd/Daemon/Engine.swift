@@ -82,7 +82,8 @@ struct Engine: InstanceAPI {
             let result = try await Uninstaller.uninstall(on: connection, log: logger)
             Terminal.say(
                 result.wasInstalled
-                    ? "removed the triggers of \(result.tables) tables and the schema teleport from database \(database.database)"
+                    ? "removed the triggers of \(result.tables) tables and the schema teleport from "
+                        + "database \(database.database)"
                     : "nothing of teleport is in database \(database.database)")
         } catch {
             await connection.close()
