@@ -25,7 +25,7 @@ extension EndToEnd {
                 "ALTER TABLE orders RENAME COLUMN note TO remark; UPDATE orders SET remark = 'x' WHERE id < 10",
                 "ALTER TABLE orders DROP COLUMN p CASCADE; ALTER TABLE orders ADD COLUMN p text; UPDATE orders SET p = 'p' WHERE id = 3",
                 "ALTER TABLE orders ALTER q TYPE bigint USING q * 1000; UPDATE orders SET q = q + 1 WHERE id = 7",
-                "ALTER TABLE orders ALTER remark TYPE varchar(40), ALTER remark SET NOT NULL, ALTER c DROP DEFAULT",
+                "UPDATE orders SET remark = 'none' WHERE remark IS NULL; ALTER TABLE orders ALTER remark TYPE varchar(40), ALTER remark SET NOT NULL, ALTER c DROP DEFAULT",
                 "BEGIN; ALTER TABLE orders ADD COLUMN k int; UPDATE orders SET k = id; ALTER TABLE orders ALTER k SET NOT NULL; ALTER TABLE orders ADD UNIQUE (k); COMMIT",
             ],
             [

@@ -4,7 +4,7 @@ public import PGWire
 /// Makes schema `teleport` and its objects, once, in one transaction.
 ///
 /// Needs CREATE on the database and nothing else. Run again it changes nothing, unless the database
-/// was copied from another place: then events and positions of that place are discarded.
+/// was copied from another place: then the events of that place are discarded.
 public enum Installer {
     /// What was found or made.
     public struct Result: Sendable, Hashable {
@@ -88,7 +88,8 @@ public enum Installer {
             try await connection.execute(InstallerSQL.discard)
             warnings.append(
                 "schema teleport came from another database (a restored dump or a copy): its events "
-                    + "and positions were discarded, and every target needs an initial load")
+                    + "were discarded, and every target of it needs an initial load; what it has "
+                    + "taken as a target stays")
         }
         if hasMoved || settings["incarnation"] == nil {
             changes["incarnation"] = makeUUID()

@@ -59,10 +59,12 @@ package enum InstallerSQL {
     }
 
     /// What belongs to one incarnation and says nothing about the next.
+    ///
+    /// What this database has taken as a target stays: those positions are of the sources' own
+    /// histories, and came back together with the rows that they belong to.
     package static var discard: String {
         let slots = (0..<EventSlot.count).map(EventSlot.table).joined(separator: ", ")
-        return "TRUNCATE \(slots), teleport.target, teleport.batch, teleport.\"position\","
-            + " teleport.load_chunk"
+        return "TRUNCATE \(slots), teleport.target, teleport.batch"
     }
 
     /// Which cluster and which database this is: `system_identifier`, `oid`.
