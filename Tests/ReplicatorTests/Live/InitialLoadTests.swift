@@ -201,6 +201,20 @@ private final class HookedLink: TargetLink {
                 == (try world.onTarget("\(sum)(v)) FROM big")))
     }
 
+    @Test func `a target is loaded again once its tables and its position are gone`() async throws {
+        let world = try LoadWorld(Self.big)
+        _ = try await world.run()
+        #expect(try await world.run().alreadyAt != nil)
+        _ = try world.onTarget("DELETE FROM teleport.load_chunk; DELETE FROM teleport.position")
+        // With its tables still there, the load says which of them is in the way.
+        let error = await #expect(throws: LinkError.self) { _ = try await world.run() }
+        #expect(error?.sqlState == "42P07", "\(String(describing: error))")
+        _ = try world.onTarget("DROP SCHEMA public CASCADE")
+        #expect(try await world.run().alreadyAt == nil)
+        let (source, target) = try world.digests("big")
+        #expect(source == target)
+    }
+
     @Test func `one target is loaded by one process at a time`() async throws {
         let world = try LoadWorld(Self.big)
         let link = HookedLink(world.link) { number in
