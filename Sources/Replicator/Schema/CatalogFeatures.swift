@@ -101,6 +101,6 @@ struct CatalogFeatures: Sendable, Hashable {
             : treeTriggers
     }
 
-    /// The triggers that a partition tree needs, on the root and on each leaf.
+    /// The triggers that a partition tree needs on its root.
     var treeTriggers: [String] { ["teleport_row", "teleport_truncate"] }
 }

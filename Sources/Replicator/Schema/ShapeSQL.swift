@@ -43,45 +43,49 @@ package struct ShapeSQL: Sendable {
     /// or disabled.
     ///
     /// A trigger that was dropped, disabled or made anew in the meantime has another oid or
-    /// another `xmin`, so the digest shows that changes may have been missed. For the root of a
-    /// partition tree the leaves count too.
+    /// another `xmin`, so the digest shows that changes may have been missed. Of a partition tree
+    /// only the root's own triggers count: what its partitions missed is recorded as an event, so
+    /// that a partition can come and go without the whole tree being copied again.
     package var captureID: String {
-        let expected = { (names: [String]) in
-            names.map(SQLText.literal).joined(separator: ", ")
-        }
-        let tree = """
-            WITH RECURSIVE tree(oid, kind) AS (
-                SELECT c.oid, c.relkind
-                UNION ALL
-                SELECT m.oid, m.relkind FROM tree
-                  JOIN pg_catalog.pg_inherits h ON h.inhparent = tree.oid
-                  JOIN pg_catalog.pg_class m ON m.oid = h.inhrelid WHERE c.relkind = 'p')
-            """
+        let own = { (names: [String]) in names.map(SQLText.literal).joined(separator: ", ") }
         return """
-            (\(tree)
-            SELECT CASE WHEN bool_and(
-                       part.found = CASE WHEN c.relkind = 'p' THEN \(features.treeTriggers.count)
-                                    ELSE \(features.tableTriggers.count) END)
-                   THEN md5(string_agg(part.text, ';' ORDER BY part.oid)) ELSE '' END
-              FROM (SELECT tree.oid, count(t.oid) AS found,
-                           tree.oid::text || '/' || coalesce(string_agg(
-                               t.oid::text || ':' || t.xmin::text || ':' || t.tgenabled::text, ','
-                               ORDER BY t.tgname), '') AS text
-                      FROM tree LEFT JOIN (pg_catalog.pg_trigger t
-                           JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid
-                           JOIN pg_catalog.pg_namespace fn
-                             ON fn.oid = f.pronamespace AND fn.nspname = 'teleport')
-                        ON t.tgrelid = tree.oid AND t.tgenabled IN ('O', 'A')
-                       AND ((c.relkind = 'p' AND t.tgname IN (\(expected(features.treeTriggers))))
-                         OR (c.relkind <> 'p'
-                             AND t.tgname IN (\(expected(features.tableTriggers)))))
-                     WHERE tree.kind <> 'p' OR tree.oid = c.oid
-                     GROUP BY tree.oid) part)
+            (SELECT CASE WHEN count(*) = CASE WHEN c.relkind = 'p'
+                              THEN \(features.treeTriggers.count)
+                              ELSE \(features.tableTriggers.count) END
+                         THEN md5(string_agg(t.oid::text || ':' || t.xmin::text || ':'
+                                      || t.tgenabled::text, ',' ORDER BY t.tgname)) ELSE '' END
+               FROM pg_catalog.pg_trigger t
+               JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid
+               JOIN pg_catalog.pg_namespace fn
+                 ON fn.oid = f.pronamespace AND fn.nspname = 'teleport'
+              WHERE t.tgrelid = c.oid AND t.tgenabled IN ('O', 'A')
+                AND t.tgname IN (SELECT unnest(CASE WHEN c.relkind = 'p'
+                         THEN ARRAY[\(own(features.treeTriggers))]
+                         ELSE ARRAY[\(own(features.tableTriggers))] END)))
             """
     }
 
-    /// The names, columns, key, capture and column types (enum labels, composite attributes,
-    /// domains, through arrays) of a table, as a digest.
+    /// The partitions below a root with their bounds, so that a batch finds a new one before its
+    /// rows have no place on the target; NULL for other tables and before 10.
+    private var partitions: String {
+        guard features.version >= 100_000 else { return "NULL::text" }
+        return """
+            CASE WHEN c.relkind = 'p' THEN
+                (WITH RECURSIVE tree(oid) AS (
+                    SELECT c.oid
+                    UNION ALL
+                    SELECT h.inhrelid FROM tree
+                      JOIN pg_catalog.pg_inherits h ON h.inhparent = tree.oid)
+                 SELECT string_agg(concat_ws(':', m.oid::text, m.relname::text,
+                            m.relnamespace::text, md5(m.relpartbound::text)), ','
+                            ORDER BY m.oid)
+                   FROM tree JOIN pg_catalog.pg_class m ON m.oid = tree.oid
+                  WHERE m.relispartition) END
+            """
+    }
+
+    /// The names, columns, key, capture, partitions and column types (enum labels, composite
+    /// attributes, domains, through arrays) of a table, as a digest.
     package var shape: String {
         """
         md5(concat_ws('|', c.relnamespace::text,
@@ -92,7 +96,7 @@ package struct ShapeSQL: Sendable {
                     ',' ORDER BY a.attnum)
                FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-            \(keyColumns)::text, \(captureID),
+            \(keyColumns)::text, \(captureID), \(partitions),
             (WITH RECURSIVE used(oid) AS (
                 SELECT a.atttypid FROM pg_catalog.pg_attribute a
                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
