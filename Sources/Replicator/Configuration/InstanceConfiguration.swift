@@ -6,13 +6,14 @@ public struct InstanceConfiguration: Sendable {
     public var name: String
     /// The database this instance manages.
     public var database: PGConfiguration
-    /// Rows a frame.
+    /// The most rows in a frame of a batch; a frame also ends by its bytes.
     public var batchSize: Int = 10_000
-    /// The portion in which a larger backlog is read and applied, in events.
+    /// Accepted for the reference's files, and without effect: a batch takes all that is committed,
+    /// since a part of it would be a state that the source never had.
     public var maxEventsPerBatch: Int = 10_000
     /// How often each stage looks for work.
     public var intervals: Intervals = .init()
-    /// Whether schema changes are announced by an event trigger where the role may create one.
+    /// Accepted for the reference's files, and without effect: the catalog is looked at instead.
     public var useEventTriggers: Bool = false
     /// The targets, sorted by name.
     public var targets: [Target] = []
@@ -21,13 +22,13 @@ public struct InstanceConfiguration: Sendable {
     public struct Intervals: Sendable, Hashable {
         /// How often the event slots are peeked for a target.
         public var batcher: Duration = .milliseconds(100)
-        /// The first pause after a failed sending; it doubles up to a bound.
+        /// The first pause after a batch that did not go through; it doubles up to a bound.
         public var transmitter: Duration = .milliseconds(100)
-        /// The first pause after a failed applying that may be repeated on the spot.
+        /// Accepted for the reference's files, and without effect: a batch is applied when it comes.
         public var applier: Duration = .milliseconds(100)
         /// How often consumed event slots are emptied.
         public var vacuum: Duration = .milliseconds(500)
-        /// How often the catalog is looked at.
+        /// How often the capture of tables and the catalog's fingerprint are looked at.
         public var ddlWatcher: Duration = .milliseconds(5000)
 
         /// The defaults.
