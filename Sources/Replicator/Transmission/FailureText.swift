@@ -63,10 +63,10 @@ package struct FailureText: Sendable, Hashable {
         switch failure {
         case .link(.unauthorized):
             "set the same TELEPORT_TOKEN in the environment of both daemons, or server.token in "
-                + "the target's file and targets.\(target).endpoint.token in the source's"
+                + "the target's file and targets.\(target).token in the source's"
         case .resync:
-            "empty the target's tables and its row in teleport.position, then: "
-                + "teleportd -config FILE -mode initial-load -load-target \(target)"
+            "on the target drop the tables and its rows in teleport.position and "
+                + "teleport.load_chunk (docs/operations.md, Loading again), then: teleportd -config FILE -mode initial-load -load-target \(target)"
         case .source where sqlState == "42501":
             "GRANT USAGE ON SCHEMA … and GRANT SELECT, TRIGGER ON ALL TABLES IN SCHEMA … TO the "
                 + "role of this daemon"
