@@ -66,7 +66,8 @@ package struct FailureText: Sendable, Hashable {
                 + "the target's file and targets.\(target).token in the source's"
         case .resync:
             "on the target drop the tables and its rows in teleport.position and "
-                + "teleport.load_chunk (docs/operations.md, Loading again), then: teleportd -config FILE -mode initial-load -load-target \(target)"
+                + "teleport.load_chunk (docs/operations.md, Loading again), then: "
+                + "teleportd -config FILE -mode initial-load -load-target \(target)"
         case .source where sqlState == "42501":
             "GRANT USAGE ON SCHEMA … and GRANT SELECT, TRIGGER ON ALL TABLES IN SCHEMA … TO the "
                 + "role of this daemon"
