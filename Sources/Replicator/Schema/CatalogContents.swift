@@ -74,13 +74,24 @@ struct CatalogContents: Sendable {
         var description: String?
     }
 
-    /// Something that is counted and not modelled.
+    /// Something that is not modelled.
     struct Unmodelled: Sendable {
         var kind: String
         var schema: String
         var table: String?
         var name: String
+    }
+
+    /// A part of an object that is not modelled.
+    struct Gap: Sendable {
+        var kind: String
+        /// What it hangs on; nil for the database.
+        var object: SchemaSnapshot.ObjectID?
+        var schema: String
+        /// Nil where the number says enough.
+        var name: String?
         var count: Int
+        var reason: String
     }
 
     var epoch: SchemaSnapshot.Epoch
@@ -97,4 +108,5 @@ struct CatalogContents: Sendable {
     var extensions: [SchemaSnapshot.Extension] = []
     var dependencies: [DependencyRow] = []
     var unmodelled: [Unmodelled] = []
+    var gaps: [Gap] = []
 }

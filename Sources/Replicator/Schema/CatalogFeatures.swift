@@ -44,6 +44,9 @@ struct CatalogFeatures: Sendable, Hashable {
     /// `c` = pg_class: whether row-level security is on (≥ 9.5).
     var rowSecurity: String { version >= 90_500 ? "c.relrowsecurity" : "false" }
 
+    /// `o` = pg_class: the letter of the replica identity (≥ 9.4).
+    var replicaIdentity: String { version >= 90_400 ? "o.relreplident::text" : "'d'::text" }
+
     /// `k` = pg_constraint: whether it came with a partition's parent (≥ 11).
     var constraintFromParent: String {
         version >= 110_000 ? "(k.coninhcount > 0 OR k.conparentid <> 0)" : "(k.coninhcount > 0)"

@@ -92,6 +92,20 @@ extension CatalogReader {
             ownership: row.optional(5), persistence: try row.text(6))
     }
 
+    static func gap(_ row: CatalogRow) throws(SchemaError) -> CatalogContents.Gap {
+        let word = try row.text(1)
+        var object: SchemaSnapshot.ObjectID?
+        if word != "database" {
+            guard let catalog = SchemaSnapshot.ObjectID.Catalog(rawValue: word) else {
+                throw SchemaError(.unexpected, "\(word) is no catalog")
+            }
+            object = .init(catalog: catalog, oid: try row.oid(2))
+        }
+        return .init(
+            kind: try row.text(0), object: object, schema: try row.text(3), name: row.optional(4),
+            count: try row.number(5), reason: try row.text(6))
+    }
+
     static func dependency(_ row: CatalogRow) throws(SchemaError) -> CatalogContents.DependencyRow?
     {
         guard let catalog = SchemaSnapshot.ObjectID.Catalog(rawValue: try row.text(0)) else {

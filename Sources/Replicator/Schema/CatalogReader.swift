@@ -104,8 +104,9 @@ package enum CatalogReader {
         contents.unmodelled = try await source.rows(sql.unmodelled).map { row in
             .init(
                 kind: try row.text(0), schema: try row.text(1), table: row.optional(2),
-                name: try row.text(3), count: try row.number(4))
+                name: try row.text(3))
         }
+        contents.gaps = try await source.rows(sql.gaps).map(gap)
     }
 
     private static func sequences(

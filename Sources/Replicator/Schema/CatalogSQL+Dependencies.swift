@@ -55,7 +55,7 @@ extension CatalogSQL {
     }
 
     /// A catalog of objects that are reported and not carried.
-    private struct Counted {
+    struct Counted {
         let kind: String
         let catalog: String
         let name: String
@@ -63,7 +63,7 @@ extension CatalogSQL {
         var since = 0
     }
 
-    private static let counted = [
+    static let counted = [
         Counted(
             kind: "operator", catalog: "pg_operator", name: "oprname", namespace: "oprnamespace"),
         Counted(
@@ -95,11 +95,11 @@ extension CatalogSQL {
             namespace: "stxnamespace", since: 100_000),
     ]
 
-    /// Kind, schema, table or NULL, name and a number: what is in the schemas and not modelled.
+    /// Kind, schema, table or NULL, and name: what is in the schemas and not modelled.
     var unmodelled: String {
         var parts = Self.counted.filter { features.version >= $0.since }.map { counted in
             """
-            SELECT '\(counted.kind)'::text, n.nspname::text, NULL::text, o.\(counted.name)::text, 1::bigint
+            SELECT '\(counted.kind)'::text, n.nspname::text, NULL::text, o.\(counted.name)::text
               FROM pg_catalog.\(counted.catalog) o
               JOIN pg_catalog.pg_namespace n ON n.oid = o.\(counted.namespace)
              WHERE n.nspname = ANY (\(schemas)) AND \(notMember(counted.catalog, "o.oid"))
@@ -125,24 +125,8 @@ extension CatalogSQL {
         }
         parts.append(
             """
-            SELECT 'comments'::text, n.nspname::text, NULL::text, '*'::text, count(*)
-              FROM pg_catalog.pg_description o
-              JOIN pg_catalog.pg_class c
-                ON o.classoid = 'pg_catalog.pg_class'::regclass AND c.oid = o.objoid
-              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-             WHERE n.nspname = ANY (\(schemas)) GROUP BY n.nspname
-            """)
-        parts.append(
-            """
-            SELECT 'privileges'::text, n.nspname::text, NULL::text, '*'::text, count(*)
-              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-             WHERE n.nspname = ANY (\(schemas)) AND c.relacl IS NOT NULL GROUP BY n.nspname
-            """)
-        parts.append(
-            """
             SELECT 'cast'::text, n.nspname::text, NULL::text,
-                   format_type(o.castsource, NULL) || ' AS ' || format_type(o.casttarget, NULL),
-                   1::bigint
+                   format_type(o.castsource, NULL) || ' AS ' || format_type(o.casttarget, NULL)
               FROM pg_catalog.pg_cast o
               JOIN pg_catalog.pg_type y ON y.oid IN (o.castsource, o.casttarget) AND y.oid >= 16384
               JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
@@ -155,72 +139,10 @@ extension CatalogSQL {
         _ kind: String, _ catalog: String, name: String, table: String, _ condition: String
     ) -> String {
         """
-        SELECT '\(kind)'::text, n.nspname::text, c.relname::text, o.\(name)::text, 1::bigint
+        SELECT '\(kind)'::text, n.nspname::text, c.relname::text, o.\(name)::text
           FROM pg_catalog.\(catalog) o JOIN pg_catalog.pg_class c ON c.oid = o.\(table)
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = ANY (\(schemas)) AND \(condition)
         """
-    }
-
-    /// One text for the whole catalog, but for temporary and system objects: it moves with DDL and
-    /// not with VACUUM, ANALYZE or rows.
-    ///
-    /// pg_class is looked at by content: TRUNCATE and VACUUM FULL write new rows into it.
-    var fingerprint: String {
-        let ours = """
-            (SELECT n.oid FROM pg_catalog.pg_namespace n
-              WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
-            """
-        let tables = """
-            (SELECT c.oid FROM pg_catalog.pg_class c
-              WHERE c.relnamespace IN \(ours) AND c.relpersistence <> 't')
-            """
-        let part = { (catalog: String, row: String, condition: String) in
-            """
-            (SELECT count(*)::text || ':' || coalesce(sum(hashtext(\(row))::bigint), 0)::text
-               FROM pg_catalog.\(catalog) o WHERE \(condition))
-            """
-        }
-        let versioned = "o.oid::text || '/' || o.xmin::text"
-        var parts = [
-            part(
-                "pg_class",
-                """
-                concat_ws('/', o.oid::text, o.relname, o.relnamespace::text, o.relkind::text,
-                          o.relpersistence::text, o.reloptions::text, \(features.rowSecurity
-                              .replacingAlias("c", with: "o"))::text)
-                """, "o.relnamespace IN \(ours)"),
-            part(
-                "pg_attribute", "concat_ws('/', o.attrelid::text, o.attnum::text, o.xmin::text)",
-                "o.attrelid IN \(tables)"),
-            part("pg_attrdef", versioned, "o.adrelid IN \(tables)"),
-            part(
-                "pg_index", "o.indexrelid::text || '/' || o.xmin::text", "o.indrelid IN \(tables)"),
-            part(
-                "pg_inherits", "concat_ws('/', o.inhrelid::text, o.inhparent::text, o.xmin::text)",
-                "o.inhrelid IN \(tables)"),
-            part("pg_trigger", versioned, "o.tgrelid IN \(tables)"),
-            part("pg_constraint", versioned, "o.connamespace IN \(ours)"),
-            part("pg_type", versioned, "o.typnamespace IN \(ours)"),
-            part("pg_enum", versioned, "true"),
-            part("pg_proc", versioned, "o.pronamespace IN \(ours)"),
-            part("pg_namespace", versioned, "o.oid IN \(ours)"),
-            part("pg_extension", versioned, "true"),
-            part(
-                "pg_depend", "concat_ws('/', o.objid, o.refobjid, o.refobjsubid)",
-                "o.classid = 'pg_catalog.pg_class'::regclass AND o.deptype = 'a' AND o.objid >= 16384"
-            ),
-        ]
-        if features.hasSequenceCatalog {
-            parts.append(part("pg_sequence", "o.seqrelid::text || '/' || o.xmin::text", "true"))
-        }
-        return "SELECT md5(concat_ws('|', \(parts.joined(separator: ",\n"))))"
-    }
-}
-
-extension String {
-    /// The same fragment of SQL for another alias; fragments hold no literals.
-    fileprivate func replacingAlias(_ alias: String, with other: String) -> String {
-        hasPrefix(alias + ".") ? other + dropFirst(alias.count) : self
     }
 }

@@ -113,7 +113,7 @@ struct CatalogSQL: Sendable {
           LEFT JOIN pg_catalog.pg_class c ON c.oid = y.typrelid
          WHERE n.nspname = ANY (\(schemas)) AND (y.typrelid = 0 OR c.relkind = 'c')
            AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_type e WHERE e.typarray = y.oid)
-           AND y.typtype <> 'm' AND \(notMember("pg_type", "y.oid"))
+           AND \(notMember("pg_type", "y.oid"))
          ORDER BY 2, 3
         """
     }

@@ -15,7 +15,7 @@ extension CatalogScope {
                     .init(
                         oid: type.oid, name: type.name,
                         attributes: contents.columns[type.relation] ?? []))
-            default:
+            case "d":
                 let checks = (checksOfDomain[type.oid] ?? []).compactMap { row in
                     row.definition.map {
                         SchemaSnapshot.DomainType.Check(
@@ -27,6 +27,8 @@ extension CatalogScope {
                         oid: type.oid, name: type.name, base: type.base ?? "",
                         collation: type.collation, expression: type.expression,
                         notNull: type.notNull, checks: checks))
+            default:
+                report("type", type.name.description, "types of kind \(type.letter) are not known")
             }
         }
     }
@@ -66,7 +68,11 @@ extension CatalogScope {
             let isFree =
                 ownerIsCarried == nil && expression.takesWhole(schema: sequence.name.schema)
             guard isNeeded || isFree || ownerIsCarried == true else {
-                // With its table, which is reported itself where it is in scope.
+                if ownerIsCarried == false, expression.takesWhole(schema: sequence.name.schema) {
+                    report(
+                        "sequence", sequence.name.description,
+                        "it belongs to a table that is not carried")
+                }
                 continue
             }
             guard row.persistence == "p" else {
@@ -190,22 +196,6 @@ extension CatalogScope {
                 report("index", label, reason)
             } else {
                 result.indexes.append(row.index)
-            }
-        }
-    }
-
-    mutating func reportUnmodelled(_ tables: [CatalogContents.Relation]) {
-        for row in contents.unmodelled {
-            if let table = row.table {
-                let name = TableName(schema: row.schema, name: table)
-                guard expression.matches(name) else { continue }
-                report(row.kind, "\(name).\(row.name)", "\(row.kind)s are not carried")
-            } else if expression.takesWhole(schema: row.schema) {
-                let reason =
-                    row.count > 1
-                    ? "\(row.kind) are not carried (\(row.count) objects)"
-                    : "this kind of object is not carried"
-                report(row.kind, "\(row.schema).\(row.name)", reason)
             }
         }
     }

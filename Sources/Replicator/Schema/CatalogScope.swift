@@ -54,11 +54,18 @@ struct CatalogScope {
         fillTables(&result, tables)
         fillConstraints(&result, tables)
         fillIndexes(&result, tables)
-        reportUnmodelled(tables)
         let known = wanted.union(
             (result.constraints.map(\.oid) + result.domains.flatMap(\.checks).map(\.oid)).map {
                 ObjectID(catalog: .constraint, oid: $0)
             })
+        reportUnmodelled()
+        reportPartitions(tables)
+        reportGaps(
+            carried: known.union(
+                (result.tables.map(\.oid) + result.sequences.map(\.oid)
+                    + result.tables.flatMap(\.columns).compactMap(\.identitySequence?.oid)).map {
+                        ObjectID(catalog: .relation, oid: $0)
+                    } + result.schemas.map { ObjectID(catalog: .schema, oid: $0.oid) }))
         result.dependencies = contents.dependencies.compactMap { row in
             guard let referenced = row.referenced, known.contains(whole(row.dependent)),
                 known.contains(whole(referenced))
@@ -165,6 +172,7 @@ struct CatalogScope {
         switch type.letter {
         case "e", "c", "d": return nil
         case "r": return "range types are not carried"
+        case "m": return "multirange types are not carried"
         case "b": return "base types are not carried"
         default: return "types of kind \(type.letter) are not carried"
         }

@@ -117,6 +117,25 @@ struct DDLText: Sendable {
         return "DO \(SQLText.literal(body))"
     }
 
+    /// Makes an extension where the target lacks it: in the source's version where the target's
+    /// server has that one, else in its own.
+    func extensionIfMissing(_ name: String, schema: String, version: String) -> String {
+        let place = schema == "pg_catalog" ? "" : " SCHEMA \(quoted(schema))"
+        let create = "CREATE EXTENSION \(quoted(name))\(place)"
+        let body = """
+            BEGIN \
+            IF EXISTS (SELECT 1 FROM pg_catalog.pg_extension \
+            WHERE extname = \(SQLText.literal(name))) THEN RETURN; END IF; \
+            IF EXISTS (SELECT 1 FROM pg_catalog.pg_available_extension_versions \
+            WHERE name = \(SQLText.literal(name)) AND version = \(SQLText.literal(version))) \
+            THEN \(create) VERSION \(quoted(version)); ELSE \(create); \
+            RAISE WARNING USING MESSAGE = \(SQLText.literal(
+                "extension \(name) has another version here than \(version) of the source")); \
+            END IF; END
+            """
+        return "DO \(SQLText.literal(body))"
+    }
+
     /// Puts the schemas of extensions, wherever the target has them, behind the mapped ones.
     func searchPath(_ path: [String], extensions: [String]) -> String {
         """

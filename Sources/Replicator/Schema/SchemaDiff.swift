@@ -157,6 +157,11 @@ struct SchemaDiff {
         for ext in current.extensions {
             if let old = known[ext.name] {
                 if old.version != ext.version {
+                    // The target has the old one still, so this is said until it is made good.
+                    for place in result.extensions.indices
+                    where result.extensions[place].name == ext.name {
+                        result.extensions[place].version = old.version
+                    }
                     report(
                         "extension version", ext.name,
                         "the source went from \(old.version) to \(ext.version); "
@@ -168,10 +173,9 @@ struct SchemaDiff {
             if !ours.contains(ext.schema), ext.schema != "pg_catalog" {
                 add(.foundation, "create schema \(schema)", text.schema(schema))
             }
-            let place = schema == "pg_catalog" ? "" : " SCHEMA \(text.quoted(schema))"
             add(
                 .foundation, "create extension \(ext.name)",
-                "CREATE EXTENSION IF NOT EXISTS \(text.quoted(ext.name))\(place)")
+                text.extensionIfMissing(ext.name, schema: schema, version: ext.version))
         }
     }
 

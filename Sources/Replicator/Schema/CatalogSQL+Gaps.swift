@@ -1,0 +1,237 @@
+/// Parts of carried objects that are not carried: named, so that no difference is silent.
+///
+/// Each query answers kind, catalog and oid of the object that it hangs on (`database` for what no
+/// schema holds), schema, name or NULL where the number is enough, number, and the reason.
+extension CatalogSQL {
+    /// All of them in one query.
+    var gaps: String {
+        ([columnGaps, relationGaps] + commentGaps + privilegeGaps + databaseGaps)
+            .joined(separator: "\nUNION ALL\n") + "\nORDER BY 1, 4, 5, 7"
+    }
+
+    /// Storage, compression, statistics target and options of columns, also of an index's.
+    private var columnGaps: String {
+        let compression =
+            features.version >= 140_000
+            ? """
+            CASE a.attcompression::text WHEN '' THEN NULL WHEN 'p' THEN 'compression pglz'
+                 WHEN 'l' THEN 'compression lz4' ELSE 'compression ' || a.attcompression::text END
+            """ : "NULL::text"
+        let storage = """
+            CASE WHEN c.relkind IN ('r', 'p') AND a.attstorage <> y.typstorage THEN
+                CASE a.attstorage::text WHEN 'p' THEN 'storage PLAIN' WHEN 'e' THEN 'storage EXTERNAL'
+                     WHEN 'm' THEN 'storage MAIN' WHEN 'x' THEN 'storage EXTENDED'
+                     ELSE 'storage ' || a.attstorage::text END END
+            """
+        return """
+            SELECT 'column properties'::text, 'relation'::text, coalesce(i.indrelid, c.oid),
+                   n.nspname::text, c.relname::text || '.' || a.attname::text, 1::bigint,
+                   concat_ws(', ', \(storage), \(compression),
+                       CASE WHEN coalesce(a.attstattarget, -1) >= 0
+                            THEN 'statistics target ' || a.attstattarget::text END,
+                       'options ' || array_to_string(a.attoptions, ' ')) || ': not carried'
+              FROM pg_catalog.pg_attribute a
+              JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+              LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+             WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p', 'i', 'I')
+               AND a.attnum > 0 AND NOT a.attisdropped
+               AND (coalesce(a.attstattarget, -1) >= 0 OR a.attoptions IS NOT NULL
+                    OR (c.relkind IN ('r', 'p') AND a.attstorage <> y.typstorage)
+                    OR \(compression) IS NOT NULL)
+            """
+    }
+
+    /// What ALTER TABLE and ALTER INDEX set beyond the definition. An index's options are part of
+    /// its definition, unless a constraint made it.
+    private var relationGaps: String {
+        let method =
+            features.version >= 120_000
+            ? """
+            (SELECT 'access method ' || m.amname::text FROM pg_catalog.pg_am m
+              WHERE m.oid = c.relam AND c.relkind IN ('r', 'p') AND m.amname <> 'heap')
+            """ : "NULL::text"
+        let identity =
+            features.version >= 90_400
+            ? """
+            CASE WHEN c.relkind IN ('r', 'p') THEN
+                CASE c.relreplident::text WHEN 'd' THEN NULL WHEN 'f' THEN 'replica identity FULL'
+                     WHEN 'n' THEN 'replica identity NOTHING' ELSE 'replica identity' END END
+            """ : "NULL::text"
+        return """
+            SELECT g.kind, 'relation'::text, g.owner, g.schema, g.name, 1::bigint,
+                   g.text || ': not carried'
+              FROM (SELECT CASE WHEN i.indexrelid IS NULL THEN 'table' ELSE 'index' END
+                               || ' properties' AS kind,
+                           coalesce(i.indrelid, c.oid) AS owner, n.nspname::text AS schema,
+                           c.relname::text AS name,
+                           concat_ws(', ',
+                               (SELECT 'tablespace ' || s.spcname::text
+                                  FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace),
+                               \(method), \(identity),
+                               'TOAST options ' || array_to_string(o.reloptions, ' '),
+                               CASE WHEN i.indisclustered THEN 'CLUSTER ON' END,
+                               CASE WHEN k.oid IS NOT NULL THEN
+                                   'options ' || array_to_string(c.reloptions, ' ') END) AS text
+                      FROM pg_catalog.pg_class c
+                      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                      LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+                      LEFT JOIN pg_catalog.pg_class o ON o.oid = c.reltoastrelid
+                      LEFT JOIN pg_catalog.pg_constraint k
+                        ON k.conindid = c.oid AND k.contype IN ('p', 'u') AND k.conrelid = i.indrelid
+                       AND NOT \(features.constraintFromParent)
+                     WHERE n.nspname = ANY (\(schemas))
+                       AND c.relkind IN ('r', 'p', 'i', 'I')) g
+             WHERE g.text <> ''
+            """
+    }
+
+    private var commentGaps: [String] {
+        let words = """
+            CASE WHEN o.objsubid > 0 AND c.relkind <> 'c' THEN 'comments on columns'
+                 WHEN c.relkind IN ('r', 'p') THEN 'comments on tables'
+                 WHEN c.relkind IN ('i', 'I') THEN 'comments on indexes'
+                 WHEN c.relkind = 'S' THEN 'comments on sequences'
+                 WHEN c.relkind = 'c' THEN 'comments on types' ELSE 'comments' END
+            """
+        let standard = "n.oid < 16384 AND o.description = 'standard public schema'"
+        return [
+            """
+            SELECT \(words), CASE WHEN c.relkind = 'c' THEN 'type' ELSE 'relation' END,
+                   CASE WHEN c.relkind = 'c' THEN c.reltype ELSE coalesce(i.indrelid, c.oid) END,
+                   n.nspname::text, NULL::text, count(*), 'comments are not carried'::text
+              FROM pg_catalog.pg_description o
+              JOIN pg_catalog.pg_class c
+                ON o.classoid = 'pg_catalog.pg_class'::regclass AND c.oid = o.objoid
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+             WHERE n.nspname = ANY (\(schemas)) GROUP BY 1, 2, 3, 4
+            """,
+            comments(on: "types", "pg_type", "type", namespace: "typnamespace"),
+            comments(on: "functions", "pg_proc", "routine", namespace: "pronamespace"),
+            comments(on: "constraints", "pg_constraint", "constraint", namespace: "connamespace"),
+            """
+            SELECT 'comments on schemas'::text, 'schema'::text, n.oid, n.nspname::text, NULL::text,
+                   1::bigint, 'comments are not carried'::text
+              FROM pg_catalog.pg_description o
+              JOIN pg_catalog.pg_namespace n
+                ON o.classoid = 'pg_catalog.pg_namespace'::regclass AND n.oid = o.objoid
+             WHERE n.nspname = ANY (\(schemas)) AND NOT (\(standard))
+            """,
+        ]
+    }
+
+    private func comments(
+        on kind: String, _ catalog: String, _ word: String, namespace: String
+    ) -> String {
+        """
+        SELECT 'comments on \(kind)'::text, '\(word)'::text, x.oid, n.nspname::text, NULL::text,
+               1::bigint, 'comments are not carried'::text
+          FROM pg_catalog.pg_description o
+          JOIN pg_catalog.\(catalog) x
+            ON o.classoid = 'pg_catalog.\(catalog)'::regclass AND x.oid = o.objoid
+          JOIN pg_catalog.pg_namespace n ON n.oid = x.\(namespace)
+         WHERE n.nspname = ANY (\(schemas))
+        """
+    }
+
+    private var privilegeGaps: [String] {
+        // What a schema has had since initdb is nobody's wish.
+        let initial =
+            features.version >= 90_600
+            ? """
+            NOT EXISTS (SELECT 1 FROM pg_catalog.pg_init_privs q
+                 WHERE q.classoid = 'pg_catalog.pg_namespace'::regclass AND q.objoid = n.oid
+                   AND q.objsubid = 0 AND q.initprivs = n.nspacl)
+            """ : "n.oid >= 16384"
+        return [
+            """
+            SELECT CASE c.relkind WHEN 'S' THEN 'privileges on sequences'
+                        ELSE 'privileges on tables' END, 'relation'::text, c.oid,
+                   n.nspname::text, NULL::text, 1::bigint, \(Self.privilegeReason)
+              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = ANY (\(schemas)) AND c.relacl IS NOT NULL
+            """,
+            """
+            SELECT 'privileges on columns'::text, 'relation'::text, c.oid, n.nspname::text,
+                   NULL::text, count(*), \(Self.privilegeReason)
+              FROM pg_catalog.pg_attribute a
+              JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = ANY (\(schemas)) AND a.attacl IS NOT NULL AND NOT a.attisdropped
+             GROUP BY c.oid, n.nspname
+            """,
+            privileges(on: "types", "pg_type", "type", prefix: "typ"),
+            privileges(on: "functions", "pg_proc", "routine", prefix: "pro"),
+            """
+            SELECT 'privileges on schemas'::text, 'schema'::text, n.oid, n.nspname::text,
+                   NULL::text, 1::bigint, \(Self.privilegeReason)
+              FROM pg_catalog.pg_namespace n
+             WHERE n.nspname = ANY (\(schemas)) AND n.nspacl IS NOT NULL AND \(initial)
+            """,
+        ]
+    }
+
+    private static let privilegeReason =
+        "'grants are not carried; everything belongs to the role that applies'::text"
+
+    private func privileges(
+        on kind: String, _ catalog: String, _ word: String, prefix: String
+    ) -> String {
+        """
+        SELECT 'privileges on \(kind)'::text, '\(word)'::text, x.oid, n.nspname::text, NULL::text,
+               1::bigint, \(Self.privilegeReason)
+          FROM pg_catalog.\(catalog) x
+          JOIN pg_catalog.pg_namespace n ON n.oid = x.\(prefix)namespace
+         WHERE n.nspname = ANY (\(schemas)) AND x.\(prefix)acl IS NOT NULL
+        """
+    }
+
+    /// Catalogs of what belongs to the database as a whole, with the column of the names.
+    var databaseCatalogs: [(kind: String, catalog: String, name: String, since: Int)] {
+        [
+            ("event triggers", "pg_event_trigger", "evtname", 90_300),
+            ("publications", "pg_publication", "pubname", 100_000),
+            ("languages", "pg_language", "lanname", 0),
+            ("foreign-data wrappers", "pg_foreign_data_wrapper", "fdwname", 0),
+            ("foreign servers", "pg_foreign_server", "srvname", 0),
+            ("access methods", "pg_am", "amname", 90_600),
+        ]
+    }
+
+    private var databaseGaps: [String] {
+        databaseCatalogs.filter { features.version >= $0.since }.map { wide in
+            database(
+                wide.kind, wide.catalog, "o.\(wide.name)::text",
+                "o.oid >= 16384 AND \(notMember(wide.catalog, "o.oid"))")
+        } + subscriptions + [
+            database("large objects", "pg_largeobject_metadata", "'*'::text", "true"),
+            database("default privileges", "pg_default_acl", "'*'::text", "true"),
+            database("security labels", "pg_seclabel", "'*'::text", "true"),
+        ]
+    }
+
+    private var subscriptions: [String] {
+        guard features.version >= 100_000 else { return [] }
+        return [
+            database(
+                "subscriptions", "pg_subscription", "o.subname::text",
+                """
+                o.subdbid = (SELECT d.oid FROM pg_catalog.pg_database d
+                              WHERE d.datname = current_database())
+                """)
+        ]
+    }
+
+    private func database(
+        _ kind: String, _ catalog: String, _ name: String, _ condition: String
+    ) -> String {
+        """
+        SELECT '\(kind)'::text, 'database'::text, 0::oid, ''::text,
+               left(string_agg(DISTINCT \(name), ', '), 200), count(*),
+               'they belong to the whole database and are not carried'::text
+          FROM pg_catalog.\(catalog) o WHERE \(condition) HAVING count(*) > 0
+        """
+    }
+}
