@@ -85,6 +85,11 @@ package struct RowStatements: Sendable, Hashable {
         return "COPY \(staged) (\(list.joined(separator: ", "))) FROM STDIN"
     }
 
+    /// The oid of whatever has the table's name now.
+    package var oid: String {
+        "SELECT \(SQLText.literal(name))::pg_catalog.regclass::pg_catalog.oid"
+    }
+
     /// Takes rows into the table itself.
     package var copyIntoTable: String { "COPY \(name) (\(columnList)) FROM STDIN" }
 

@@ -171,7 +171,7 @@ import Testing
             ("text[]", "ARRAY['a,b', NULL, '\"']", "'{}'"), ("tsvector", "'a b'", "'c'"),
             ("public.mood", "'so so'", "'10000'"), ("public.points", "3", "4"),
             ("public.feeling", "'so so'", "'10000'"), ("public.citext", "'AbC'", "'x'"),
-            ("public.pair", "ROW(1, 'x y')", "ROW(NULL, '')"), ("text COLLATE \"C\"", "'B'", "'a'"),
+            ("public.pair", "ROW(1, 'x y')", "ROW(2, '')"), ("text COLLATE \"C\"", "'B'", "'a'"),
         ]
         var sql = """
             CREATE EXTENSION citext; CREATE TYPE mood AS ENUM ('so so', '10000');
