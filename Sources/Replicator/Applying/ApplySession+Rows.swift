@@ -54,7 +54,7 @@ extension ApplySession {
     ///
     /// - Returns: how many rows arrived.
     func applyRows(_ start: TableStart, _ frames: any FrameSource) async throws -> Int {
-        let table = try await TargetTable.read(start, on: connection)
+        let table = try await table(for: start)
         switch start.mode {
         case .changes: return try await applyChanges(table, frames)
         case .replace: return try await applyReplacement(table, frames)
@@ -65,6 +65,13 @@ extension ApplySession {
             try await merge(use, rowCount: count, before: [], changedOnly: false)
             return count
         }
+    }
+
+    private func table(for start: TableStart) async throws -> TargetTable {
+        if let known = tables.table(for: start) { return known }
+        let table = try await TargetTable.read(start, on: connection)
+        tables.remember(table, for: start)
+        return table
     }
 
     private func applyChanges(_ table: TargetTable, _ frames: any FrameSource) async throws -> Int {
@@ -124,12 +131,16 @@ extension ApplySession {
             rowCount <= Self.fewRows ? hints.map { "SET LOCAL \($0) = \(value)" } : []
         }
         let direct =
-            set("off") + before + ["SAVEPOINT teleport_merge"]
+            [use.oid] + set("off") + before + ["SAVEPOINT teleport_merge"]
             + use.mergePresent(changedOnly: changedOnly) + ["RELEASE teleport_merge"] + set("on")
-        do throws(PGError) {
-            try await connection.execute(direct.joined(separator: "; "))
-        } catch {
-            guard Self.isDuplicate(error) else { throw error }
+        do {
+            let answer = try await connection.execute(direct.joined(separator: "; ")).first
+            guard try answer?.rows.first?.decode(UInt32.self, 0) == use.table.oid else {
+                throw LinkError(
+                    .busy, "table \(use.table.name) was made anew by somebody else",
+                    table: use.table.name.description)
+            }
+        } catch let error as PGError where Self.isDuplicate(error) {
             let again =
                 ["ROLLBACK TO teleport_merge", use.deleteTouched, use.insertPresent]
                 + ["RELEASE teleport_merge"] + set("on")

@@ -11,6 +11,8 @@ actor ApplySession {
     nonisolated let connection: PGConnection
     /// The staging tables of this connection.
     var stagings = StagingCache()
+    /// The tables that rows were for, as the catalog has them.
+    var tables = TableCache()
     /// The table whose rows are being applied, for messages.
     var currentTable: TableName?
     /// The schema change that is being made, for messages.
@@ -46,40 +48,47 @@ actor ApplySession {
     ) async throws -> TargetState {
         try ApplyDecision.check(header)
         let store = store(header.source.incarnation, header.target)
-        guard try await store.ownIncarnation() != header.source.incarnation else {
-            throw LinkError(
-                .badRequest, "source and target are the same database: check the target's host")
-        }
-        guard var stored = try await begin(header, store) else { return try await store.full() }
+        guard var opening = try await begin(header, store) else { return try await store.full() }
         if let section = header.schema, !section.preparation.isEmpty {
             try await connection.execute("ROLLBACK")
             try await prepare(section)
             guard let again = try await begin(header, store) else { return try await store.full() }
-            stored = again
+            opening = again
         }
+        let stored = opening.stored
+        tables.use(catalog: header.schema == nil ? stored.appliedDigest : nil)
         try await makeChanges(header)
         try await receive(header, frames)
         if let section = header.schema { try await run(section.afterRows, section.searchPath) }
-        try await record(header, store, isNew: stored.phase == .empty)
-        try await connection.execute("COMMIT")
+        if header.kind == .batch, header.schema == nil {
+            try await store.moveAndCommit(to: header.to, sourceName: header.source.name)
+        } else {
+            try await record(header, store, isNew: stored.phase == .empty)
+            try await connection.execute("COMMIT")
+        }
         stagings.commit()
-        return try await answer(header, stored, store)
+        return try await answer(header, opening, store)
     }
 
     /// Opens the transaction and judges the request; nil, rolled back, where it is to be answered.
-    private func begin(_ header: BatchHeader, _ store: TargetStore) async throws -> StoredState? {
+    private func begin(
+        _ header: BatchHeader, _ store: TargetStore
+    ) async throws -> TargetStore.Opening? {
         var sql = ["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"]
         if connection.serverVersion >= 90_300 {
             sql.append("SET LOCAL lock_timeout = '\(Self.lockTimeout)'")
         }
         sql.append("SET LOCAL teleport.origin = \(SQLText.literal(header.source.incarnation))")
-        try await connection.execute(sql.joined(separator: "; "))
-        guard try await store.lock(for: header) else {
+        let opening = try await store.open(header, begin: sql)
+        guard opening.ownIncarnation != header.source.incarnation else {
+            throw LinkError(
+                .badRequest, "source and target are the same database: check the target's host")
+        }
+        guard opening.isLocked else {
             throw LinkError(.busy, "another request of this source and target is being applied")
         }
-        let stored = try await store.judge(header)
-        switch ApplyDecision.decide(header, stored) {
-        case .apply: return stored
+        switch ApplyDecision.decide(header, opening.stored) {
+        case .apply: return opening
         case .answer:
             try await connection.execute("ROLLBACK")
             return nil
@@ -211,16 +220,16 @@ actor ApplySession {
     }
 
     private func answer(
-        _ header: BatchHeader, _ stored: StoredState, _ store: TargetStore
+        _ header: BatchHeader, _ opening: TargetStore.Opening, _ store: TargetStore
     ) async throws -> TargetState {
         if header.kind == .loadBegin { return try await store.full() }
         var state = TargetState(
             phase: header.kind == .loadChunk ? .loading : .replicating,
-            serverVersion: connection.serverVersion,
-            incarnation: try await store.ownIncarnation())
+            serverVersion: connection.serverVersion, incarnation: opening.ownIncarnation)
         state.position = header.to
         state.appliedDigest =
-            header.schema.map { SchemaSnapshot.digest(of: $0.applied) } ?? stored.appliedDigest
+            header.schema.map { SchemaSnapshot.digest(of: $0.applied) }
+            ?? opening.stored.appliedDigest
         return state
     }
 
@@ -246,6 +255,7 @@ actor ApplySession {
     /// A closed connection makes the server roll back as well.
     private func abandon() async {
         stagings.rollback()
+        tables.forget()
         do throws(PGError) {
             guard !Task.isCancelled, connection.isOpen else {
                 return await connection.close()

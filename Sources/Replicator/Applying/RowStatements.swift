@@ -53,7 +53,8 @@ package struct RowStatements: Sendable, Hashable {
     private var sameKey: String {
         table.key.map { column in
             let position = table.columns.firstIndex { $0.name == column.name } ?? 0
-            return "t.\(SQLText.identifier(column.name)) \(column.equality) s.c\(position + 1)"
+            let cast = column.comparedAs.map { "::\($0)" } ?? ""
+            return "t.\(SQLText.identifier(column.name))\(cast) \(column.equality) s.c\(position + 1)"
         }.joined(separator: " AND ")
     }
     private var updatable: [(name: String, staged: String)] {
@@ -82,6 +83,11 @@ package struct RowStatements: Sendable, Hashable {
         let columns = table.columns.indices.map { "c\($0 + 1)" }
         let list = (withPresence ? ["p"] : []) + columns
         return "COPY \(staged) (\(list.joined(separator: ", "))) FROM STDIN"
+    }
+
+    /// The oid of whatever has the table's name now.
+    package var oid: String {
+        "SELECT \(SQLText.literal(name))::pg_catalog.regclass::pg_catalog.oid"
     }
 
     /// Takes rows into the table itself.

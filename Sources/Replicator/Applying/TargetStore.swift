@@ -21,28 +21,52 @@ struct TargetStore: Sendable {
         return Int64(bitPattern: hash)
     }
 
-    /// Takes the locks of a request, until the transaction ends; false where another has them.
-    func lock(for header: BatchHeader) async throws -> Bool {
-        let sql: String
-        if header.kind == .loadChunk {
-            // Chunks of one load run side by side, the same chunk twice does not.
-            sql =
-                "pg_catalog.pg_try_advisory_xact_lock_shared(\(lockKey()))"
-                + " AND pg_catalog.pg_try_advisory_xact_lock(\(lockKey(chunk: header.chunk)))"
-        } else {
-            sql = "pg_catalog.pg_try_advisory_xact_lock(\(lockKey()))"
-        }
-        return try await connection.query("SELECT \(sql)").rows.first?.decode(Bool.self, 0) ?? false
+    /// What the begin of a request's transaction found.
+    struct Opening: Sendable {
+        /// Whether the request's locks were free; they are held until the transaction ends.
+        var isLocked: Bool
+        /// The incarnation of this database.
+        var ownIncarnation: String
+        /// What the request is judged by.
+        var stored: StoredState
     }
 
-    /// Reads what a request is judged by, and locks the row.
-    func judge(_ header: BatchHeader) async throws -> StoredState {
+    /// Begins a transaction, takes the locks of a request and reads what it is judged by, in one
+    /// message; the row of the position stays locked.
+    func open(_ header: BatchHeader, begin: [String]) async throws -> Opening {
+        var lock = "pg_catalog.pg_try_advisory_xact_lock(\(lockKey()))"
+        if header.kind == .loadChunk {
+            // Chunks of one load run side by side, the same chunk twice does not.
+            lock =
+                "pg_catalog.pg_try_advisory_xact_lock_shared(\(lockKey()))"
+                + " AND pg_catalog.pg_try_advisory_xact_lock(\(lockKey(chunk: header.chunk)))"
+        }
         let strength = header.kind == .loadChunk ? "SHARE" : "UPDATE"
-        let found = try await connection.query(
-            """
-            SELECT phase, position, applied_digest FROM teleport.position
-            WHERE incarnation = $1 AND target = $2 FOR \(strength) NOWAIT
-            """, key)
+        let statements =
+            begin + [
+                "SELECT \(lock), (\(Self.incarnationSQL))",
+                "SELECT phase, position, applied_digest FROM teleport.position "
+                    + "WHERE \(keySQL) FOR \(strength) NOWAIT",
+            ]
+        let answers = try await connection.execute(statements.joined(separator: "; "))
+        guard answers.count >= 2, let first = answers[answers.count - 2].rows.first else {
+            throw PGError(.protocolViolation, "the server left statements without an answer")
+        }
+        let isLocked = try first.decode(Bool.self, 0)
+        return Opening(
+            isLocked: isLocked, ownIncarnation: try first.decode(String?.self, 1) ?? "",
+            stored: isLocked
+                ? try await judge(header, answers[answers.count - 1]) : StoredState())
+    }
+
+    private var keySQL: String {
+        "incarnation = \(SQLText.literal(incarnation)) AND target = \(SQLText.literal(target))"
+    }
+
+    private static let incarnationSQL =
+        "SELECT value FROM teleport.setting WHERE key = 'incarnation'"
+
+    private func judge(_ header: BatchHeader, _ found: PGResult) async throws -> StoredState {
         guard let row = found.rows.first else { return StoredState() }
         var state = try stored(row)
         switch header.kind {
@@ -84,9 +108,21 @@ struct TargetStore: Sendable {
 
     /// The incarnation of this database.
     func ownIncarnation() async throws -> String {
-        let found = try await connection.query(
-            "SELECT value FROM teleport.setting WHERE key = 'incarnation'")
+        let found = try await connection.query(Self.incarnationSQL)
         return try found.rows.first?.decode(String.self, 0) ?? ""
+    }
+
+    /// Moves the position of a target that replicates and commits, in one message.
+    ///
+    /// The row is locked since the begin, so that it is there.
+    func moveAndCommit(to position: Snapshot, sourceName: String) async throws {
+        let answers = try await connection.execute(
+            "UPDATE teleport.position SET source_name = \(SQLText.literal(sourceName)), "
+                + "position = \(SQLText.literal(position.description)), "
+                + "updated = pg_catalog.clock_timestamp() WHERE \(keySQL); COMMIT")
+        guard answers.first?.affectedRows == 1 else {
+            throw LinkError(.database, "the target's row in teleport.position has gone")
+        }
     }
 
     /// Moves the position; what is nil stays as it is.

@@ -29,11 +29,16 @@ package struct TargetTable: Sendable, Hashable {
         /// The equality of the key's index, `OPERATOR("public".=)`: an empty search path hides
         /// those of extensions.
         package let equality: String
+        /// What a domain is compared as, without modifier; nil where the column is none.
+        ///
+        /// A domain over an enum has no equality of its own.
+        package let comparedAs: String?
 
         /// Describes a column of the key.
-        package init(name: String, equality: String) {
+        package init(name: String, equality: String, comparedAs: String? = nil) {
             self.name = name
             self.equality = equality
+            self.comparedAs = comparedAs
         }
     }
 
@@ -82,12 +87,14 @@ extension TargetTable {
         }
         let oid = try first.decode(UInt32.self, 0)
         var columns: [String: Column] = [:]
+        var domains: [String: String] = [:]
         for row in found.rows {
             let column = try Column(
                 name: row.decode(String.self, 2), baseType: row.decode(String.self, 3),
                 isDomain: row.decode(Bool.self, 4),
                 isAlwaysIdentity: row.decode(Bool.self, 5))
             columns[column.name] = column
+            if column.isDomain { domains[column.name] = try row.decode(String.self, 6) }
         }
         let wanted = try start.columns.map { column throws(LinkError) in
             guard let known = columns[column] else {
@@ -106,7 +113,8 @@ extension TargetTable {
             key: start.keyColumns.map { column in
                 KeyColumn(
                     name: column,
-                    equality: index?.operators[column] ?? "OPERATOR(\"pg_catalog\".=)")
+                    equality: index?.operators[column] ?? "OPERATOR(\"pg_catalog\".=)",
+                    comparedAs: domains[column])
             },
             hasImmediateKey: index?.isImmediate ?? false)
     }
@@ -151,7 +159,8 @@ extension TargetTable {
               SELECT b.relation, b.kind, b.attnum, t.typbasetype, t.typtypmod, true
               FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.type WHERE t.typtype = 'd')
             SELECT b.relation, b.kind, a.attname,
-              pg_catalog.format_type(b.type, b.modifier), b.is_domain, \(identity)
+              pg_catalog.format_type(b.type, b.modifier), b.is_domain, \(identity),
+              pg_catalog.format_type(b.type, -1)
             FROM base b
             JOIN pg_catalog.pg_type t ON t.oid = b.type AND t.typtype <> 'd'
             JOIN pg_catalog.pg_attribute a ON a.attrelid = b.relation AND a.attnum = b.attnum

@@ -79,10 +79,10 @@ package struct BatchBuilder: Sendable {
         since position: Snapshot, notFrom origin: String, on connection: PGConnection
     ) async throws(PGError) -> PendingEvents {
         // The planner knows nothing of the slots' fill, and an index lookup is always right.
-        try await connection.execute("BEGIN READ ONLY; SET LOCAL enable_seqscan = off")
-        let rows = try await connection.query(BatchSQL.pending(since: position, notFrom: origin))
-        try await connection.execute("COMMIT")
-        return try PendingEvents(rows.rows)
+        let results = try await connection.execute(
+            "BEGIN READ ONLY; SET LOCAL enable_seqscan = off; "
+                + BatchSQL.pending(since: position, notFrom: origin) + "; COMMIT")
+        return try PendingEvents(results.dropLast().last?.rows ?? [])
     }
 
     /// Opens the batch's transaction and settles everything but the rows.
@@ -97,11 +97,14 @@ package struct BatchBuilder: Sendable {
         var locks = Set(
             pending.wanted(by: request.expression, ignoring: ignored).map(\.oid)
         ).union(request.recopy)
+        // What the peek said of names is good for one attempt.
+        var known = pending
         do {
             for _ in 0..<Limit.attempts {
-                switch try await attempt(request, locks: locks, on: connection) {
+                switch try await attempt(request, locks: locks, known: known, on: connection) {
                 case .prepared(let batch): return batch
                 case .again(let more):
+                    known = PendingEvents()
                     try await connection.execute("ROLLBACK")
                     locks.formUnion(more)
                 }
@@ -132,16 +135,11 @@ package struct BatchBuilder: Sendable {
     }
 
     private mutating func attempt(
-        _ request: Request, locks: Set<UInt32>, on connection: PGConnection
+        _ request: Request, locks: Set<UInt32>, known: PendingEvents, on connection: PGConnection
     ) async throws -> Attempt {
-        let locked = try await begin(locks, on: connection)
-        let snapshot = try await snapshot(request, on: connection)
-        let pending = try PendingEvents(
-            try await connection.query(
-                BatchSQL.pending(
-                    since: request.position, notFrom: request.targetIncarnation)
-            ).rows)
-        let wanted = pending.wanted(by: request.expression, ignoring: ignored)
+        let opening = try await open(request, locks: locks, known: known, on: connection)
+        let locked = opening.locked
+        let wanted = opening.pending.wanted(by: request.expression, ignoring: ignored)
         let unlocked = wanted.filter { locked[$0.oid] != $0.name }
         guard unlocked.isEmpty else { return .again(with: Set(unlocked.map(\.oid))) }
 
@@ -149,7 +147,7 @@ package struct BatchBuilder: Sendable {
         var recopy = request.recopy
         var section: SchemaSection?
         var notCarried: [NotCarried]?
-        let look = try await mustLook(request, wanted: wanted, on: connection)
+        let look = mustLook(request, wanted: wanted, shapes: opening.shapes)
         if look {
             try await connection.execute(BatchSQL.defaultSettings)
             do {
@@ -188,7 +186,7 @@ package struct BatchBuilder: Sendable {
         }
         return .prepared(
             PreparedBatch(
-                header: header(request, to: snapshot, section: section, tables: tables),
+                header: header(request, to: opening.snapshot, section: section, tables: tables),
                 tables: tables,
                 sequences: try await sequenceValues(
                     of: current, tables: tables, all: look, request: request, on: connection),
@@ -197,104 +195,6 @@ package struct BatchBuilder: Sendable {
                 rowsPerFrame: request.rowsPerFrame, since: request.position,
                 origin: request.targetIncarnation, plan: look ? nil : .lookups,
                 connection: connection))
-    }
-
-    /// Begins the transaction with its locks; answers what was locked under which name.
-    private func begin(
-        _ relations: Set<UInt32>, on connection: PGConnection
-    ) async throws -> [UInt32: TableName] {
-        var tables: [UInt32: (name: TableName, isPartitioned: Bool)] = [:]
-        if !relations.isEmpty {
-            for row in try await connection.query(BatchSQL.names(of: relations)).rows {
-                let name = TableName(
-                    schema: try row.decode(String.self, 1), name: try row.decode(String.self, 2))
-                tables[try row.decode(UInt32.self, 0)] = (
-                    name, try row.decode(String.self, 3) == "p"
-                )
-            }
-        }
-        let version = connection.serverVersion
-        // The events are found by index lookups, whatever the planner thinks of the slots.
-        try await connection.execute(
-            BatchSQL.begin(serverVersion: version, lockWait: Limit.lockWait) + "; "
-                + BatchSQL.settings(for: .lookups, serverVersion: version))
-        if !tables.isEmpty {
-            do throws(PGError) {
-                try await connection.execute(BatchSQL.lock(Array(tables.values)))
-            } catch {
-                switch error.sqlState?.rawValue {
-                case "55P03", "57014":
-                    throw BatchError.locked(tables: tables.values.map(\.name.description).sorted())
-                case "42P01", "3F000":
-                    // Renamed or dropped between the look at the names and the lock.
-                    await Self.rollBack(connection)
-                    return try await begin([], on: connection)
-                default: throw error
-                }
-            }
-        }
-        if version < 90300 { try await connection.execute("SET LOCAL statement_timeout = 0") }
-        return tables.mapValues(\.name)
-    }
-
-    /// Takes the transaction's snapshot and checks that it continues the position's history.
-    private func snapshot(
-        _ request: Request, on connection: PGConnection
-    ) async throws -> Snapshot {
-        let result = try await connection.query(Self.historySQL)
-        return try Self.snapshot(result, continuing: request.position, of: request.source)
-    }
-
-    /// The snapshot, and what tells whether a position belongs to it.
-    package static let historySQL = """
-        SELECT pg_catalog.txid_current_snapshot(), \
-        (SELECT s.value FROM teleport.setting s WHERE s.key = 'incarnation'), \
-        (SELECT s.value FROM teleport.setting s WHERE s.key = 'forgotten')
-        """
-
-    /// Takes the answer to `historySQL`.
-    ///
-    /// - Throws: `BatchError` where it does not continue the position.
-    package static func snapshot(
-        _ result: PGResult, continuing position: Snapshot, of source: SourceIdentity
-    ) throws -> Snapshot {
-        guard let row = result.rows.first, let snapshot = Snapshot(try row.decode(String.self, 0))
-        else { throw BatchError.notInstalled }
-        guard try row.decode(String?.self, 1) == source.incarnation else {
-            throw BatchError.incarnationChanged
-        }
-        try check(
-            position, current: snapshot,
-            forgotten: try row.decode(UInt64?.self, 2).map(TransactionID.init))
-        return snapshot
-    }
-
-    /// Whether a position still continues this database's history.
-    ///
-    /// - Throws: `BatchError.forgotten` or `ahead`.
-    package static func check(
-        _ position: Snapshot, current: Snapshot, forgotten: TransactionID?
-    ) throws(BatchError) {
-        guard position.xmax <= current.xmax else {
-            throw .ahead(position: position, current: current)
-        }
-        if let forgotten, position.xmin < forgotten {
-            throw .forgotten(position: position, forgotten: forgotten)
-        }
-    }
-
-    /// Whether a table of the batch is not what the target carries.
-    private func mustLook(
-        _ request: Request, wanted: [PendingEvents.Relation], on connection: PGConnection
-    ) async throws -> Bool {
-        if request.look { return true }
-        guard !wanted.isEmpty else { return false }
-        let shapes = try await CatalogReader.shapes(connection, oids: wanted.map(\.oid).sorted())
-        let carried = Dictionary(request.applied.replicatedTables.map { ($0.oid, $0) }) { $1 }
-        return wanted.contains { relation in
-            guard let table = carried[relation.oid] else { return true }
-            return table.shape != shapes[relation.oid] || table.name != relation.name
-        }
     }
 
     // MARK: The parts

@@ -60,23 +60,24 @@ package enum BatchSQL {
         """
     }
 
-    /// The columns of tables' unique indexes, in the index's order: relation, index, column, type,
-    /// enum, operator's schema and name, collation's schema and name.
+    /// The columns of tables' unique indexes, in the index's order: relation, index, column, type
+    /// below all domains, enum, operator's schema and name, collation's schema and name, whether the
+    /// column's type is a domain.
     ///
     /// Needs 9.2.
     package static func keys(of relations: some Sequence<UInt32>) -> String {
         """
-        SELECT i.indrelid, ic.relname, a.attname, pg_catalog.format_type(a.atttypid, -1), \
+        SELECT i.indrelid, ic.relname, a.attname, pg_catalog.format_type(b.oid, -1), \
         CASE WHEN b.typtype = 'e' THEN b.oid END, \
-        opn.nspname, op.oprname, cln.nspname, cl.collname \
+        opn.nspname, op.oprname, cln.nspname, cl.collname, b.oid <> a.atttypid \
         FROM (SELECT x.*, pg_catalog.generate_series(0, x.indnatts - 1) AS position \
         FROM pg_catalog.pg_index x WHERE x.indisunique AND x.indrelid = \(oids(relations))) i \
         JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid \
         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid \
         AND a.attnum = i.indkey[i.position] \
-        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
-        JOIN pg_catalog.pg_type b ON b.oid = \
-        CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END \
+        JOIN pg_catalog.pg_type b ON b.typtype <> 'd' AND b.oid IN (WITH RECURSIVE base(oid) AS (\
+        SELECT a.atttypid UNION ALL SELECT y.typbasetype FROM base \
+        JOIN pg_catalog.pg_type y ON y.oid = base.oid WHERE y.typtype = 'd') SELECT oid FROM base) \
         JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[i.position] \
         JOIN pg_catalog.pg_amop ao ON ao.amopfamily = oc.opcfamily \
         AND ao.amoplefttype = oc.opcintype AND ao.amoprighttype = oc.opcintype \
@@ -142,7 +143,9 @@ package enum BatchSQL {
             return "coalesce(\(quoted), k.k\(index))"
         }
         let join = key.indices.map {
-            "t.\(SQLText.identifier(key[$0].name)) \(key[$0].equality) k.k\($0)"
+            // A domain over an enum has no equality of its own.
+            "t.\(SQLText.identifier(key[$0].name))\(key[$0].isDomain ? "::\(key[$0].type)" : "") "
+                + "\(key[$0].equality) k.k\($0)"
         }
         return """
             COPY (SELECT (t.tableoid IS NOT NULL), \(columns.joined(separator: ", ")) \

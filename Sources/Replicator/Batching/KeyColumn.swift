@@ -13,17 +13,21 @@ package struct KeyColumn: Sendable, Hashable {
     package let equality: String
     /// The index's collation, quoted, where the type's own is not meant.
     package let collation: String?
+    /// Whether the column's own type is a domain over `type`.
+    package let isDomain: Bool
 
     /// Describes a key column.
     package init(
         name: String, type: String, enumOID: UInt32? = nil,
-        equality: String = "OPERATOR(pg_catalog.=)", collation: String? = nil
+        equality: String = "OPERATOR(pg_catalog.=)", collation: String? = nil,
+        isDomain: Bool = false
     ) {
         self.name = name
         self.type = type
         self.enumOID = enumOID
         self.equality = equality
         self.collation = collation
+        self.isDomain = isDomain
     }
 }
 

@@ -59,6 +59,6 @@ extension KeyColumn {
             name: try row.decode(String.self, 2), type: try row.decode(String.self, 3),
             enumOID: try row.decode(UInt32?.self, 4),
             equality: "OPERATOR(\(operatorSchema).\(try row.decode(String.self, 6)))",
-            collation: collation)
+            collation: collation, isDomain: try row.decode(Bool.self, 9))
     }
 }

@@ -188,8 +188,15 @@ package actor CaptureManager {
         for entry in report.refused where !reportedNotes.contains(entry) {
             log.error("Table is not captured", metadata: ["table": "\(entry)"])
         }
-        for entry in report.notes where !reportedNotes.contains(entry) {
-            log.notice("Capture is limited", metadata: ["table": "\(entry)"])
+        // One line for all: a role that owns no table would get one for each.
+        let news = report.notes.filter { !reportedNotes.contains($0) }
+        if let first = news.first {
+            let names = news.prefix(3).map(\.table.description).joined(separator: ", ")
+            log.notice(
+                "Capture is limited",
+                metadata: [
+                    "tables": "\(news.count)", "first": "\(names)", "why": "\(first.reason)",
+                ])
         }
         reportedNotes = standing
         for name in report.installed {

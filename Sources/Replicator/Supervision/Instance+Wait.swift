@@ -46,6 +46,8 @@ extension Instance {
             guard .now < deadline else {
                 return "the tables' capture is not settled: \(await board.current().sentence)"
             }
+            // The watcher of a leadership that ended answers no more.
+            guard self.watcher === watcher else { return await notLeading() }
             try await Task.sleep(for: Self.waitStep)
             outcome = await watcher.outcome(of: request)
         }

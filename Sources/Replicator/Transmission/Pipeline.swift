@@ -36,6 +36,8 @@ package actor Pipeline {
     private var fingerprint: String?
     private var lookedAt: Snapshot?
     private var obstacle: String?
+    /// What the target's last answer came to: only another one is worth a line.
+    private var answered: String?
     private var registered: (position: Snapshot, at: Duration)?
 
     /// How often the position is noted on the source, for the vacuum.
@@ -140,6 +142,7 @@ package actor Pipeline {
 
     private func peek() async throws {
         guard let state, let position = state.position else { return }
+        let began = now
         let connection = try await keeper.connection()
         do throws(PGError) {
             events = try await builder.peek(
@@ -152,7 +155,7 @@ package actor Pipeline {
             }
         }
         let counts = events.counts(for: target.expression, ignoring: builder.ignored)
-        machine.peeked(pending: counts.wanted, others: counts.others, at: now)
+        machine.peeked(pending: counts.wanted, others: counts.others, at: began)
         try await register(position, on: connection)
     }
 
@@ -324,7 +327,10 @@ package actor Pipeline {
         case .replicating: obstacle = nil
         }
         let sentence = obstacle ?? "Replicating."
-        logger.info("asked the target for its position", metadata: ["answer": "\(sentence)"])
+        logger.log(
+            level: sentence == answered ? .debug : .info, "asked the target for its position",
+            metadata: ["answer": "\(sentence)"])
+        answered = sentence
         await board.update(target: name) { status in
             status.position = state.position?.description
             status.sentence = sentence

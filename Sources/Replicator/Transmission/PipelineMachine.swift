@@ -104,6 +104,8 @@ package struct PipelineMachine: Sendable {
     private var rebuilds = 0
     private var notBefore: Duration = .zero
     private var nextPeek: Duration = .zero
+    /// When the last peek began.
+    private var lastPeek: Duration = .zero
     private var nextFingerprint: Duration = .zero
     private var lastBatch: Duration = .zero
     /// Everything committed before it is shipped; nil after a peek that found nothing.
@@ -172,9 +174,16 @@ package struct PipelineMachine: Sendable {
     }
 
     /// Takes what a peek counted.
-    package mutating func peeked(pending: Int, others: Int, at now: Duration) {
+    ///
+    /// - Parameters:
+    ///   - pending: events for this target.
+    ///   - others: events that are not for it.
+    ///   - began: when the peek began, from which the next one is counted.
+    package mutating func peeked(pending: Int, others: Int, at began: Duration) {
         self.pending = pending
         self.others = others
+        lastPeek = began
+        let now = began
         // While the target is away there is no hurry.
         nextPeek = now + (phase == .replicating ? pace.peek : max(pace.peek, .seconds(1)))
         if pending == 0 {
@@ -233,8 +242,9 @@ package struct PipelineMachine: Sendable {
         shippedUntil = began
         lastBatch = now
         notBefore = now
-        // While there is much work, at once; with little, as long as the last batch took.
-        nextPeek = rows >= pace.bigBatch ? now : now + min(pace.peek, now - began)
+        // While there is much work, at once; with little, an interval after this batch began, so
+        // that its own duration is no part of the next one's wait.
+        nextPeek = rows >= pace.bigBatch ? now : max(now, lastPeek + pace.peek)
     }
 
     /// Takes a failure; answers the pause before the next attempt.

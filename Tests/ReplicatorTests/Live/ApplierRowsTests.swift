@@ -99,6 +99,8 @@ import Testing
             CREATE TABLE onlykey (a numeric PRIMARY KEY);
             CREATE TABLE late (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, v text);
             CREATE TABLE nokey (id int NOT NULL, v text);
+            CREATE TYPE mood AS ENUM ('a', 'b'); CREATE DOMAIN feeling AS mood;
+            CREATE TABLE felt (id feeling PRIMARY KEY, v text); INSERT INTO felt VALUES ('b', '');
             CREATE TABLE parts (id int PRIMARY KEY, v text) PARTITION BY HASH (id);
             CREATE TABLE parts_0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
             CREATE TABLE parts_1 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
@@ -112,12 +114,14 @@ import Testing
                 TableRows("onlykey", columns: ["a"], key: ["a"], ["t\t\(b)"]),
                 TableRows("late", ["t\t1\t\(b)", "f\t2\t\\N"]),
                 TableRows("nokey", ["t\t1\t\(b)", "f\t2\t\\N"]),
+                TableRows("felt", ["t\ta\t\(b)", "f\tb\t\\N"]),
                 TableRows("parts", ["t\t1\t\(b)", "t\t2\t\(b)", "f\t3\t\\N"]))
         }
         #expect(try world.psql("TABLE composite") == "x|1.00|1.00")
         #expect(try world.psql("TABLE onlykey") == "1.00")
         #expect(try world.psql("TABLE late") == "1|1.00")
         #expect(try world.psql("TABLE nokey") == "1|1.00")
+        #expect(try world.psql("TABLE felt") == "a|1.00")
         #expect(try world.psql("TABLE parts ORDER BY id") == "1|1.00\n2|1.00")
     }
 

@@ -51,14 +51,16 @@ import Testing
         #expect(machine.next(at: .seconds(2)) == .peek)
     }
 
-    @Test func `after a small batch it rests as long as that took, at most the interval`() {
+    @Test func `after a small batch the next peek is an interval after the last one's begin`() {
         var machine = idle()
-        machine.building(at: .seconds(1))
-        machine.sent(rows: 3, looked: false, moved: true, at: .milliseconds(1_010))
-        #expect(machine.next(at: .milliseconds(1_010)) == .pause(.milliseconds(10)))
-        machine.building(at: .seconds(1))
+        machine.peeked(pending: 3, others: 0, at: .seconds(1))
+        machine.building(at: .milliseconds(1_005))
+        machine.sent(rows: 3, looked: false, moved: true, at: .milliseconds(1_030))
+        #expect(machine.next(at: .milliseconds(1_030)) == .pause(.milliseconds(70)))
+        machine.peeked(pending: 3, others: 0, at: .milliseconds(1_100))
+        machine.building(at: .milliseconds(1_105))
         machine.sent(rows: 3, looked: false, moved: true, at: .seconds(2))
-        #expect(machine.next(at: .seconds(2)) == .pause(.milliseconds(100)))
+        #expect(machine.next(at: .seconds(2)) == .peek)
     }
 
     @Test func `events of others move the position every few seconds, not at once`() {
@@ -75,7 +77,7 @@ import Testing
         #expect(machine.next(at: .milliseconds(1)) == .build(look: true, evenIfEmpty: true))
         machine.building(at: .milliseconds(1))
         machine.sent(rows: 0, looked: true, moved: true, at: .milliseconds(2))
-        #expect(machine.next(at: .milliseconds(2)) == .pause(.milliseconds(1)))
+        #expect(machine.next(at: .milliseconds(2)) == .pause(.milliseconds(98)))
     }
 
     @Test func `a request made during a batch is for the next one`() {
