@@ -239,10 +239,9 @@ public actor PGConnection {
         let id = operation.id
         if !operation.isSettled {
             await withTaskCancellationHandler {
-                await withUnsafeContinuation { waiter in
-                    // Getting here may have taken a turn of the loop, and the answer come in it.
-                    if operation.isSettled { waiter.resume() } else { operation.waiter = waiter }
-                }
+                // A method of the actor, not statements here: a closure that does not capture the
+                // actor would run outside of it, and race with the loop for the operation.
+                await withUnsafeContinuation { waiter in self.park(waiter, operation) }
             } onCancel: {
                 loop.execute { [weak self] in
                     self?.assumeIsolated { $0.interrupt(id, .cancelled) }
@@ -250,6 +249,11 @@ public actor PGConnection {
             }
         }
         return operation.result ?? .failure(.lost("it ended while an answer was due"))
+    }
+
+    /// Keeps who waits for an answer, unless it came while the call was on its way here.
+    private func park(_ waiter: UnsafeContinuation<Void, Never>, _ operation: Operation) {
+        if operation.isSettled { waiter.resume() } else { operation.waiter = waiter }
     }
 
     private func takeTurn(_ deadline: ContinuousClock.Instant?) async throws(PGError) {
