@@ -54,7 +54,8 @@ package struct RowStatements: Sendable, Hashable {
         table.key.map { column in
             let position = table.columns.firstIndex { $0.name == column.name } ?? 0
             let cast = column.comparedAs.map { "::\($0)" } ?? ""
-            return "t.\(SQLText.identifier(column.name))\(cast) \(column.equality) s.c\(position + 1)"
+            return "t.\(SQLText.identifier(column.name))\(cast) \(column.equality) "
+                + "s.c\(position + 1)"
         }.joined(separator: " AND ")
     }
     private var updatable: [(name: String, staged: String)] {

@@ -24,6 +24,8 @@ extension BatchBuilder {
     ///   - locks: the relations to lock.
     ///   - known: what a peek found, for the relations' names; they are compared afterwards.
     ///   - connection: the connection, outside of a transaction.
+    /// - Returns: what was found; the transaction is open.
+    /// - Throws: `BatchError`, `PGError`; the transaction may be open.
     func open(
         _ request: Request, locks: Set<UInt32>, known: PendingEvents, on connection: PGConnection
     ) async throws -> Opening {

@@ -30,13 +30,6 @@ package enum InstallerSQL {
                 incarnation pg_catalog.text, updated pg_catalog.timestamptz)
             """,
             """
-            CREATE TABLE IF NOT EXISTS teleport.batch (
-                number pg_catalog.int8 PRIMARY KEY, target pg_catalog.text NOT NULL,
-                "from" pg_catalog.text, "to" pg_catalog.text NOT NULL,
-                rows pg_catalog.int8, bytes pg_catalog.int8, milliseconds pg_catalog.int8,
-                outcome pg_catalog.text, ended pg_catalog.timestamptz)
-            """,
-            """
             CREATE TABLE IF NOT EXISTS teleport."position" (
                 incarnation pg_catalog.text, target pg_catalog.text, source_name pg_catalog.text,
                 phase pg_catalog.text, "position" pg_catalog.text, applied pg_catalog.text,
@@ -64,7 +57,7 @@ package enum InstallerSQL {
     /// histories, and came back together with the rows that they belong to.
     package static var discard: String {
         let slots = (0..<EventSlot.count).map(EventSlot.table).joined(separator: ", ")
-        return "TRUNCATE \(slots), teleport.target, teleport.batch"
+        return "TRUNCATE \(slots), teleport.target"
     }
 
     /// Which cluster and which database this is: `system_identifier`, `oid`.

@@ -51,7 +51,7 @@ public enum Uninstaller {
                 // By name and without CASCADE: what somebody else put there stays, and is an error.
                 let slots = (0..<EventSlot.count).map(EventSlot.table).joined(separator: ", ")
                 try await connection.execute(
-                    "DROP TABLE IF EXISTS \(slots), teleport.target, teleport.batch,"
+                    "DROP TABLE IF EXISTS \(slots), teleport.target,"
                         + " teleport.\"position\", teleport.load_chunk, teleport.setting")
                 try await connection.execute("DROP SCHEMA teleport")
             }

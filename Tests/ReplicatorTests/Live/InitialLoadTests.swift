@@ -215,6 +215,28 @@ private final class HookedLink: TargetLink {
         #expect(source == target)
     }
 
+    @Test func `a table that is dropped under the load makes it begin again without it`()
+        async throws
+    {
+        let world = try LoadWorld(
+            Self.big + """
+                CREATE TABLE doomed (id int PRIMARY KEY, v text);
+                INSERT INTO doomed SELECT n, repeat('y', 90) || n FROM generate_series(1, 6000) n;
+                """)
+        let link = HookedLink(world.link) { number in
+            guard number == 4 else { return }
+            _ = try world.onSource(
+                "DROP TABLE doomed; ALTER TABLE big RENAME v TO w; "
+                    + "ALTER TABLE big ADD COLUMN n int DEFAULT 5")
+        }
+        let summary = try await world.run(link: link)
+        #expect(summary.restarts == 1)
+        let (source, target) = try world.digests("big")
+        #expect(source == target)
+        #expect(try world.onTarget("SELECT sum(n), count(w) FROM big") == "20000|4000")
+        #expect(try world.onTarget("SELECT to_regclass('doomed') IS NULL") == "t")
+    }
+
     @Test func `one target is loaded by one process at a time`() async throws {
         let world = try LoadWorld(Self.big)
         let link = HookedLink(world.link) { number in
