@@ -32,9 +32,9 @@ package struct ShapeSQL: Sendable {
     package var keyColumns: String {
         """
         ARRAY(SELECT a.attname::text FROM
-            (SELECT i.indrelid, i.indkey, generate_series(0, \(features.keyColumnCount) - 1) AS place
+            (SELECT i.indkey, generate_series(0, \(features.keyColumnCount) - 1) AS place
                FROM pg_catalog.pg_index i WHERE i.indexrelid = \(keyIndex)) x
-           JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[x.place]
+           JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[x.place]
           ORDER BY x.place)
         """
     }
