@@ -190,15 +190,24 @@ package actor Pipeline {
             await recover()
             return
         }
+        // What the target carries afterwards may be more than was read: a table that lost its key
+        // stays there.
+        let carried: SchemaSnapshot?
+        do {
+            carried = try batch.header.schema.map { try SchemaSnapshot(encoded: $0.applied) }
+        } catch {
+            await BatchBuilder.rollBack(connection)
+            throw error
+        }
         let (answer, summary, readUntil) = try await send(batch, on: connection)
         guard answer.position == batch.header.to else {
             throw LinkError(.wrongPosition, "the target answered another position than was sent")
         }
         self.state?.position = batch.header.to
-        if let current = batch.applied {
+        if looked {
             lookedAt = batch.header.to
             if let section = batch.header.schema {
-                self.applied = current
+                self.applied = carried
                 appliedDigest = SchemaSnapshot.digest(of: section.applied)
             }
             if look { fingerprint = seen }
