@@ -93,6 +93,42 @@ extension SchemaDiff {
             }
         }
         if isReplicated(table) { recopy.insert(table.oid) }
+        // The rows of a new partition come as events; one with another bound is emptied on the
+        // target, and has no events.
+        if isSameEpoch, let before = applied.table(oid: table.oid), case .partition = before.kind,
+            let root = root(of: table), self.root(of: before, in: applied)?.oid == root.oid
+        {
+            recopyRoot(of: table)
+        }
+    }
+
+    private func root(of table: Table, in snapshot: SchemaSnapshot? = nil) -> Table? {
+        var table = table
+        // A chain cannot be longer than there are tables.
+        for _ in (snapshot ?? current).tables {
+            guard case .partition(let parent, _) = table.kind else { return table }
+            guard let next = (snapshot ?? current).table(oid: parent) else { return nil }
+            table = next
+        }
+        return nil
+    }
+
+    private mutating func recopyRoot(of partition: Table) {
+        guard let root = root(of: partition), isReplicated(root) else { return }
+        recopy.insert(root.oid)
+    }
+
+    /// A partition whose part of the row trigger is another one was detached, or the trigger was
+    /// off: rows may have changed unseen. Capture itself lets it fire ALWAYS.
+    private mutating func copyWhatWasMissed(_ old: Table, _ new: Table) {
+        guard isSameEpoch, old.captureID != new.captureID else { return }
+        let (before, now) = (
+            old.captureID.split(separator: ":"), new.captureID.split(separator: ":")
+        )
+        if before.count == 3, now.count == 3, before[0] == now[0], before[2] == "O", now[2] == "A" {
+            return
+        }
+        recopyRoot(of: new)
     }
 
     func isReplicated(_ table: Table) -> Bool {
@@ -105,7 +141,10 @@ extension SchemaDiff {
     private mutating func alter(_ old: Table, _ new: Table) {
         alterOptions(old, new)
         // The columns of a partition are those of its table.
-        if case .partition = new.kind { return }
+        if case .partition = new.kind {
+            copyWhatWasMissed(old, new)
+            return
+        }
         var columns = Matching(
             old.columns, new.columns, identity: isSameEpoch ? { UInt32($0.attnum) } : nil,
             name: { $0.name })

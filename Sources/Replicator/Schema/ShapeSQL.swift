@@ -46,7 +46,23 @@ package struct ShapeSQL: Sendable {
     /// another `xmin`, so the digest shows that changes may have been missed. Of a partition tree
     /// only the root's own triggers count: what its partitions missed is recorded as an event, so
     /// that a partition can come and go without the whole tree being copied again.
+    ///
+    /// A partition has its part of the root's row trigger as `oid:xmin:enabled`.
     package var captureID: String {
+        let part = """
+            (SELECT t.oid::text || ':' || t.xmin::text || ':' || t.tgenabled::text
+               FROM pg_catalog.pg_trigger t
+               JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid
+               JOIN pg_catalog.pg_namespace fn
+                 ON fn.oid = f.pronamespace AND fn.nspname = 'teleport'
+              WHERE t.tgrelid = c.oid AND t.tgname = 'teleport_row')
+            """
+        return features.version < 100_000
+            ? wholeCaptureID
+            : "CASE WHEN c.relispartition THEN coalesce(\(part), '') ELSE \(wholeCaptureID) END"
+    }
+
+    private var wholeCaptureID: String {
         let own = { (names: [String]) in names.map(SQLText.literal).joined(separator: ", ") }
         return """
             (SELECT CASE WHEN count(*) = CASE WHEN c.relkind = 'p'

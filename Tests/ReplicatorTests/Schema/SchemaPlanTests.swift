@@ -136,13 +136,20 @@ import Testing
         let sql = CatalogSQL(serverVersion: version, schemas: ["src"])
         let all = [
             sql.relations, sql.columns, sql.constraints, sql.routines, sql.sequences,
-            sql.unmodelled, sql.database, sql.fingerprint,
+            sql.unmodelled, sql.database, sql.fingerprint, sql.gaps,
         ].joined()
         #expect(all.contains("attidentity") == (version >= 100_000))
         #expect(all.contains("attgenerated") == (version >= 120_000))
         #expect(all.contains("attmissingval") == (version >= 110_000))
         #expect(all.contains("prokind") == (version >= 110_000))
         #expect(all.contains("proisagg") == (version < 110_000))
+        #expect(all.contains("attcompression") == (version >= 140_000))
+        #expect(all.contains("relreplident") == (version >= 90_400))
+        #expect(all.contains("pg_init_privs") == (version >= 90_600))
+        #expect(all.contains("pg_subscription") == (version >= 100_000))
+        #expect(all.contains("pg_publication") == (version >= 100_000))
+        #expect(all.contains("pg_event_trigger") == (version >= 90_300))
+        #expect(all.contains("relpartbound") == (version >= 100_000))
         #expect(all.contains("pg_sequence ") == (version >= 100_000))
         #expect(all.contains("relispartition") == (version >= 100_000))
         #expect(all.contains("pg_policy") == (version >= 90_500))

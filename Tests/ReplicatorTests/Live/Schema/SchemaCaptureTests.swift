@@ -131,4 +131,35 @@ import Testing
         #expect(last.recopy == [])
         await connection.close()
     }
+
+    @Test func `a partition that was away for a while is copied with its table`() async throws {
+        let fixture = try CaptureFixture()
+        try fixture.write(Self.tables)
+        try await fixture.capture()
+        let connection = try await fixture.connect()
+        var before = try await read(connection)
+        let root = try table(before, "p").oid
+        for sql in [
+            "ALTER TABLE p1 DISABLE TRIGGER ALL; ALTER TABLE p1 ENABLE TRIGGER ALL",
+            "ALTER TABLE p DETACH PARTITION p1; UPDATE p1 SET v = 'unseen'; "
+                + "ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')",
+            "ALTER TABLE p DETACH PARTITION p1; "
+                + "ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM ('2023-01-01') TO ('2025-01-01')",
+        ] {
+            try fixture.write(sql)
+            let now = try await read(connection)
+            #expect(try plan(before, now).recopy == [root], "\(sql)")
+            before = now
+            #expect(try plan(before, await read(connection)).recopy == [])
+        }
+        // What Capture does by itself is no reason.
+        try fixture.write(
+            "CREATE TABLE p3 PARTITION OF p FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')")
+        try fixture.admin("GRANT \(fixture.app) TO \(fixture.teleport)")
+        let made = try await read(connection)
+        #expect(try plan(before, made).recopy == [])
+        try fixture.write("ALTER TABLE p3 ENABLE ALWAYS TRIGGER teleport_row")
+        #expect(try plan(made, await read(connection)).recopy == [])
+        await connection.close()
+    }
 }

@@ -194,6 +194,24 @@ import Testing
             """,
             "DROP TABLE p1; CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20); "
                 + "ALTER TABLE p ADD w int; ALTER TABLE p RENAME v TO x;"),
+        Change(
+            "a partition is detached",
+            """
+            CREATE TABLE p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
+            CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (10);
+            CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20);
+            INSERT INTO p VALUES (3, 'x');
+            """,
+            "ALTER TABLE p DETACH PARTITION p1; ALTER TABLE p1 RENAME TO old; "
+                + "ALTER TABLE p2 RENAME TO p1;"),
+        Change(
+            "a partition has things of its own",
+            """
+            CREATE TABLE p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
+            CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (10);
+            """,
+            "CREATE INDEX own ON p1 (v); ALTER TABLE p1 ADD CONSTRAINT c CHECK (v <> 'q'), "
+                + "ADD CONSTRAINT u UNIQUE (v); ALTER TABLE p1 SET (fillfactor = 60);"),
     ]
 
     static let types = [
