@@ -1,0 +1,78 @@
+/// Domains.
+extension SchemaDiff {
+    mutating func diffDomains(_ domains: Matching<SchemaSnapshot.DomainType>) {
+        var names: [RelationName] = []
+        for pair in domains.pairs {
+            guard !replaced.contains(typeID(pair.old.oid)) else {
+                putAside("DOMAIN", pair.old.name, oid: pair.old.oid)
+                create(pair.new)
+                continue
+            }
+            names.append(.init(oid: pair.new.oid, old: pair.old.name, new: pair.new.name))
+            alter(pair.old, pair.new)
+        }
+        rename(names, "DOMAIN")
+        for type in domains.created { create(type) }
+        for type in domains.dropped { dropType("DOMAIN", type.name, oid: type.oid) }
+    }
+
+    private mutating func create(_ type: SchemaSnapshot.DomainType) {
+        define(
+            typeID(type.oid), rank: 2, type.name, "create domain \(type.name)", text.domain(type))
+    }
+
+    /// What values could violate waits for the rows.
+    private mutating func alter(
+        _ old: SchemaSnapshot.DomainType, _ new: SchemaSnapshot.DomainType
+    ) {
+        let prefix = "ALTER DOMAIN \(text.name(new.name))"
+        let label = "domain \(new.name)"
+        if old.expression != new.expression {
+            define(
+                typeID(new.oid), rank: 2, new.name, "change default of \(label)",
+                prefix + (new.expression.map { " SET DEFAULT \($0)" } ?? " DROP DEFAULT"))
+        }
+        if old.notNull, !new.notNull {
+            define(
+                typeID(new.oid), rank: 2, new.name, "allow NULL in \(label)",
+                "\(prefix) DROP NOT NULL")
+        } else if !old.notNull, new.notNull {
+            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL")
+        }
+        let found = Matching(
+            old.checks, new.checks, identity: isSameEpoch ? { $0.oid } : nil, name: { $0.name })
+        let before = "ALTER DOMAIN \(text.name(old.name))"
+        for check in found.dropped {
+            add(
+                .dropDependents, "drop constraint \(check.name) of \(label)",
+                "\(before) DROP CONSTRAINT \(text.quoted(check.name))")
+        }
+        for pair in found.pairs {
+            let isRefreshed = refreshed.contains(ObjectID(catalog: .constraint, oid: pair.old.oid))
+            if isRefreshed || (pair.isByName && pair.old.definition != pair.new.definition) {
+                add(
+                    .dropDependents, "drop constraint \(pair.old.name) of \(label)",
+                    "\(before) DROP CONSTRAINT \(text.quoted(pair.old.name))")
+                addCheck(pair.new, prefix, label)
+            } else if pair.old.definition == pair.new.definition + " NOT VALID" {
+                afterwards(
+                    "validate \(pair.new.name) of \(label)",
+                    "\(prefix) VALIDATE CONSTRAINT \(text.quoted(pair.new.name))")
+            }
+        }
+        for step in Rename.steps(found.pairs.map { ($0.new.oid, $0.old.name, $0.new.name) }) {
+            define(
+                typeID(new.oid), rank: 2, new.name, "rename constraint \(step.from) of \(label)",
+                "\(prefix) RENAME CONSTRAINT \(text.quoted(step.from)) TO \(text.quoted(step.to))")
+        }
+        for check in found.created { addCheck(check, prefix, label) }
+    }
+
+    private mutating func addCheck(
+        _ check: SchemaSnapshot.DomainType.Check, _ prefix: String, _ label: String
+    ) {
+        afterwards(
+            "add constraint \(check.name) to \(label)",
+            "\(prefix) ADD CONSTRAINT \(text.quoted(check.name)) \(check.definition)")
+    }
+}
