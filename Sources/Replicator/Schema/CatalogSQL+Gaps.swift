@@ -19,7 +19,8 @@ extension CatalogSQL {
             """ : "NULL::text"
         let storage = """
             CASE WHEN c.relkind IN ('r', 'p') AND a.attstorage <> y.typstorage THEN
-                CASE a.attstorage::text WHEN 'p' THEN 'storage PLAIN' WHEN 'e' THEN 'storage EXTERNAL'
+                CASE a.attstorage::text WHEN 'p' THEN 'storage PLAIN'
+                     WHEN 'e' THEN 'storage EXTERNAL'
                      WHEN 'm' THEN 'storage MAIN' WHEN 'x' THEN 'storage EXTENDED'
                      ELSE 'storage ' || a.attstorage::text END END
             """
@@ -43,8 +44,9 @@ extension CatalogSQL {
             """
     }
 
-    /// What ALTER TABLE and ALTER INDEX set beyond the definition. An index's options are part of
-    /// its definition, unless a constraint made it.
+    /// What ALTER TABLE and ALTER INDEX set beyond the definition.
+    ///
+    /// An index's options are part of its definition, unless a constraint made it.
     private var relationGaps: String {
         let method =
             features.version >= 120_000
@@ -79,8 +81,8 @@ extension CatalogSQL {
                       LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
                       LEFT JOIN pg_catalog.pg_class o ON o.oid = c.reltoastrelid
                       LEFT JOIN pg_catalog.pg_constraint k
-                        ON k.conindid = c.oid AND k.contype IN ('p', 'u') AND k.conrelid = i.indrelid
-                       AND NOT \(features.constraintFromParent)
+                        ON k.conindid = c.oid AND k.contype IN ('p', 'u')
+                       AND k.conrelid = i.indrelid AND NOT \(features.constraintFromParent)
                      WHERE n.nspname = ANY (\(schemas))
                        AND c.relkind IN ('r', 'p', 'i', 'I')) g
              WHERE g.text <> ''

@@ -118,8 +118,9 @@ extension SchemaDiff {
         recopy.insert(root.oid)
     }
 
-    /// A partition whose part of the row trigger is another one was detached, or the trigger was
-    /// off: rows may have changed unseen. Capture itself lets it fire ALWAYS.
+    /// Copies a table again whose partition was detached for a while, or had its trigger off.
+    ///
+    /// Rows may have changed unseen. Capture itself lets the trigger fire ALWAYS.
     private mutating func copyWhatWasMissed(_ old: Table, _ new: Table) {
         guard isSameEpoch, old.captureID != new.captureID else { return }
         let (before, now) = (
