@@ -17,9 +17,13 @@ enum Limits {
     static let headerFields = 64
     /// How long a connection may be open without a request on it.
     static let quietConnection = TimeAmount.seconds(75)
-    /// How long the next bytes of a body may take while the applier waits for them: longer than
-    /// `tcpUserTimeout`, so that the kernel notices a dead peer first.
-    static let bodySilence = Duration.seconds(120)
+    /// How long the next bytes of a body may take while the applier waits for them: six signs of life
+    /// that did not come.
+    static let bodySilence = Duration.seconds(30)
+    /// How often a source that has nothing to send yet shows that it is there.
+    static let keepAlive = Duration.seconds(5)
+    /// How often a source that waits for an answer asks whether its batch is still being applied.
+    static let answerWatch = Duration.seconds(10)
     /// How long a request may stay without traffic while its batch is applied: schema changes that
     /// rewrite or index a large table come before the first row is read.
     static let applyingSilence = TimeAmount.hours(6)
@@ -31,7 +35,7 @@ enum Limits {
     /// The time for the answer of a question to a target, such as its state.
     static let question = Duration.seconds(30)
     /// The time from the last byte of a batch to its answer; a dead peer is noticed much earlier, by
-    /// the kernel's probes.
+    /// the kernel's probes, and a lost answer by asking (`answerWatch`).
     static let answer = Duration.seconds(6 * 3600)
     /// The largest answer of a target: its catalog is in it.
     static let answerBytes = 64 << 20

@@ -103,7 +103,7 @@ extension EndToEnd {
             try pair.write("CREATE TABLE t (id int PRIMARY KEY, v text)")
             try pair.startAndLoad()
             try pair.sync()
-            for fault in ["cut", "swallow", "truncate"] {
+            for fault in ["cut", "swallow", "mute", "truncate"] {
                 try pair.write(
                     "INSERT INTO t SELECT i, repeat('w', 500) FROM generate_series((SELECT count(*) FROM t) + 1, (SELECT count(*) FROM t) + 20000) i"
                 )

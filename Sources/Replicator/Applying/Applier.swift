@@ -15,6 +15,7 @@ public actor Applier {
     private var idle: [Pairing: [ApplySession]] = [:]
     private var isInstalled = false
     private var inUse = 0
+    private var applying: [Pairing: Int] = [:]
 
     private struct Pairing: Hashable {
         var incarnation: String
@@ -38,9 +39,14 @@ public actor Applier {
     ///
     /// - Throws: `LinkError`, `CancellationError`.
     public func state(of source: SourceIdentity, target: String) async throws -> TargetState {
-        try await withSession(Pairing(incarnation: source.incarnation, target: target)) { session in
+        let pairing = Pairing(incarnation: source.incarnation, target: target)
+        // Before the position is read: a request that ends meanwhile shows in the position.
+        let isApplying = applying[pairing] != nil
+        var state = try await withSession(pairing) { session in
             try await session.state(of: source, target: target)
         }
+        state.isApplying = isApplying
+        return state
     }
 
     /// Applies one request from the bytes of its body, in any cut.
@@ -61,6 +67,11 @@ public actor Applier {
         let header = try await Self.header(of: frames)
         try ApplyDecision.check(header)
         let pairing = Pairing(incarnation: header.source.incarnation, target: header.target)
+        applying[pairing, default: 0] += 1
+        defer {
+            let left = (applying[pairing] ?? 1) - 1
+            applying[pairing] = left > 0 ? left : nil
+        }
         return try await withSession(pairing) { session in
             try await session.apply(header, frames)
         }

@@ -47,6 +47,8 @@ public struct TargetState: Codable, Sendable, Hashable {
     public var loadPlan: LoadPlan?
     /// The chunks of the load that are committed.
     public var doneChunks: [Int]?
+    /// Whether a request of this source and target is being applied now; nil in the answer to one.
+    public var isApplying: Bool?
     /// The target's `server_version_num`.
     public var serverVersion: Int
     /// The incarnation of the target's own database, so that its events are not sent back to it.

@@ -17,6 +17,9 @@ package enum FrameCodec {
         case sequences = 5
         /// An `End`, JSON.
         case end = 6
+        /// Nothing: a sign of life while the source has nothing to send yet. It may stand between any
+        /// two frames, has no payload and is passed over.
+        case keepAlive = 7
 
         /// The longest payload that is accepted, in bytes.
         ///
@@ -31,6 +34,7 @@ package enum FrameCodec {
             case .tableStart: 1 << 20
             case .sequences: 64 << 20
             case .tableEnd, .end: 4096
+            case .keepAlive: 0
             }
         }
     }
@@ -39,6 +43,9 @@ package enum FrameCodec {
     package static let prefixLength = 5
     /// Rows are cut into frames of this size, so that one value of a gigabyte still passes.
     package static let rowsFrameSize = 16 << 20
+
+    /// The bytes of a sign of life.
+    package static let keepAlive: [UInt8] = [Kind.keepAlive.rawValue, 0, 0, 0, 0]
 
     /// The payload of a table's end.
     struct TableEnd: Codable {

@@ -71,10 +71,11 @@ package struct FrameDecoder {
             throw .unknownKind(collected[0])
         }
         let length = collected[1...].reduce(0) { $0 << 8 | Int($1) }
-        try order.accept(kind)
+        if kind != .keepAlive { try order.accept(kind) }
         guard length <= kind.limit else { throw .tooLong(kind, length: length) }
         collected.removeAll(keepingCapacity: true)
         switch kind {
+        case .keepAlive: state = .prefix
         case .rows: state = length == 0 ? .prefix : .rows(remaining: length)
         case .header, .tableStart, .tableEnd, .sequences, .end:
             guard length > 0 else { throw .malformed(kind) }
@@ -100,8 +101,8 @@ package struct FrameDecoder {
                 return .sequences(try json.decode([SequenceValue].self, from: payload))
             case .end:
                 return .end(rowCount: try json.decode(FrameCodec.End.self, from: payload).rowCount)
-            case .rows:
-                throw WireError.malformed(.rows)
+            case .rows, .keepAlive:
+                throw WireError.malformed(kind)
             }
         } catch {
             throw .malformed(kind)

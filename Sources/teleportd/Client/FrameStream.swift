@@ -11,10 +11,22 @@ actor FrameStream: FrameSink {
     nonisolated let pieces = AsyncThrowingChannel<ByteBuffer, any Error>()
     private let encoder = FrameEncoder()
     private var piece = ByteBuffer()
+    private var isSending = false
+    /// The request's header, once it was written.
+    private(set) var header: BatchHeader?
+    /// Whether the body has its end.
+    private(set) var isFinished = false
 
     /// Adds a frame; sends the piece when it is full.
     func write(_ frame: Frame) async throws {
         try Task.checkCancellation()
+        if case .header(let header) = frame {
+            // Without the parts that may be large: it is kept to ask for the target's state.
+            var kept = header
+            kept.schema = nil
+            kept.loadPlan = nil
+            self.header = kept
+        }
         piece.writeBytes(try encoder.encode(frame))
         if piece.readableBytes >= Limits.piece { try await flush() }
     }
@@ -22,12 +34,22 @@ actor FrameStream: FrameSink {
     /// Sends what was collected, and ends the body.
     func finish() async throws {
         if piece.readableBytes > 0 { try await flush() }
+        isFinished = true
         pieces.finish()
+    }
+
+    /// Shows the target that the source is still reading; nothing where bytes are on their way.
+    func keepAlive() async throws {
+        guard !isSending, !isFinished else { return }
+        piece.writeBytes(FrameCodec.keepAlive)
+        try await flush()
     }
 
     private func flush() async throws {
         let full = piece
         piece = ByteBuffer()
+        isSending = true
+        defer { isSending = false }
         await pieces.send(full)
         // A cancelled `send` returns as if the piece were taken.
         try Task.checkCancellation()

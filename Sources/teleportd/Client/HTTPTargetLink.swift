@@ -41,6 +41,7 @@ struct HTTPTargetLink: TargetLink {
         let prepared = request
         return try await withThrowingTaskGroup(of: Step.self) { group in
             group.addTask { await Self.run(produce, into: body) }
+            group.addTask { await Self.keepAlive(body) }
             group.addTask {
                 do {
                     return .answered(
@@ -56,7 +57,9 @@ struct HTTPTargetLink: TargetLink {
             }
             while let step = try await group.next() {
                 switch step {
-                case .produced: continue
+                case .produced(let last):
+                    if let last { group.addTask { await watch(last) } }
+                case .ended: continue
                 case .failed(let error): throw error
                 case .answered(let answer): return try answer.get()
                 }
@@ -67,8 +70,10 @@ struct HTTPTargetLink: TargetLink {
 
     /// What one of the two halves of a request came to.
     private enum Step: Sendable {
-        /// All frames are on their way.
-        case produced
+        /// All frames are on their way; whose they were.
+        case produced(BatchHeader?)
+        /// No sign of life is needed any more.
+        case ended
         /// The producer failed; the body was cut.
         case failed(any Error)
         /// The target answered, or the network failed.
@@ -81,12 +86,51 @@ struct HTTPTargetLink: TargetLink {
         do {
             try await produce(body)
             try await body.finish()
-            return .produced
+            return .produced(await body.header)
         } catch {
             // The chunked body stays without its end, and the frames without theirs.
             body.pieces.fail(error)
             return .failed(error)
         }
+    }
+
+    /// Shows the target now and then that the request lives, until its task is cancelled.
+    private static func keepAlive(_ body: FrameStream) async -> Step {
+        do {
+            while await !body.isFinished {
+                try await Task.sleep(for: Limits.keepAlive)
+                try await body.keepAlive()
+            }
+        } catch {
+            // Cancelled: the request has ended.
+        }
+        return .ended
+    }
+
+    /// Notices an answer that was lost where the kernel cannot: in a proxy or a firewall that holds
+    /// the connection open and passes nothing.
+    private func watch(_ header: BatchHeader) async -> Step {
+        var idle = 0
+        var unreachable = 0
+        do {
+            while idle < 2, unreachable < 3 {
+                try await Task.sleep(for: Limits.answerWatch)
+                do {
+                    let state = try await state(of: header.source, target: header.target)
+                    unreachable = 0
+                    idle = state.isApplying == false ? idle + 1 : 0
+                } catch is LinkError {
+                    unreachable += 1
+                }
+            }
+        } catch {
+            return .ended
+        }
+        return .failed(
+            LinkError(
+                .unreachable,
+                "the target at \(hostname):\(port) has ended the request, or is gone, and its answer "
+                    + "did not come"))
     }
 
     // MARK: HTTP

@@ -1,8 +1,10 @@
 import Foundation
 import TestSupport
 
-/// A TCP proxy on loopback whose behaviour a file decides: `pass`, `cut`, `swallow` (half-open),
-/// `truncate` (passes 100,000 bytes a connection, then cuts).
+/// A TCP proxy on loopback whose behaviour a file decides.
+///
+/// `pass`, `cut`, `swallow` (half-open), `mute` (swallows answers only), `truncate` (passes 100,000
+/// bytes a connection, then cuts).
 final class Proxy {
     let port: Int
     private let mode: String
@@ -24,7 +26,7 @@ final class Proxy {
             def now():
                 try: return open(mode).read()
                 except OSError: sys.exit(0)
-            def pump(a, b):
+            def pump(a, b, answers):
                 sent = 0
                 a.settimeout(0.1)
                 while True:
@@ -35,7 +37,7 @@ final class Proxy {
                     except OSError: break
                     if not data: break
                     sent += len(data)
-                    if m == 'swallow': continue
+                    if m == 'swallow' or (m == 'mute' and answers): continue
                     try: b.sendall(data)
                     except OSError: break
                 for s in (a, b):
@@ -52,8 +54,8 @@ final class Proxy {
                 t = socket.socket()
                 try: t.connect(('127.0.0.1', target))
                 except OSError: c.close(); continue
-                threading.Thread(target=pump, args=(c, t), daemon=True).start()
-                threading.Thread(target=pump, args=(t, c), daemon=True).start()
+                threading.Thread(target=pump, args=(c, t, False), daemon=True).start()
+                threading.Thread(target=pump, args=(t, c, True), daemon=True).start()
             """
         try script.write(toFile: mode + ".py", atomically: true, encoding: .utf8)
         try PostgresCluster.shell(

@@ -44,6 +44,29 @@ import Testing
         return try frames.flatMap { try encoder.encode($0) }
     }
 
+    @Test func `a sign of life may stand between any two frames and is passed over`() throws {
+        let frames: [Frame] = [
+            .header(
+                BatchHeader(
+                    kind: .batch, source: SourceIdentity(incarnation: "i", name: "n"), target: "t",
+                    to: try #require(Snapshot("1:1:")))),
+            .sequences([]), .end(rowCount: 0),
+        ]
+        let encoder = FrameEncoder()
+        var decoder = FrameDecoder()
+        var seen: [Frame] = []
+        for frame in frames {
+            seen += try decoder.push(FrameCodec.keepAlive)
+            seen += try decoder.push(encoder.encode(frame) + FrameCodec.keepAlive)
+        }
+        try decoder.finish()
+        #expect(seen == frames)
+        var long = FrameDecoder()
+        #expect(throws: WireError.tooLong(.keepAlive, length: 1)) {
+            try long.push([FrameCodec.keepAlive[0], 0, 0, 0, 1, 0])
+        }
+    }
+
     @Test func `frames have the bytes of the wire format`() throws {
         let encoder = FrameEncoder()
         #expect(try encoder.encode(.rows([65, 10])) == [3, 0, 0, 0, 2, 65, 10])
