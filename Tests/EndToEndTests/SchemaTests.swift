@@ -122,6 +122,7 @@ extension EndToEnd {
             let status = try pair.status()
             for name in ["a_view", "child_parent_fkey", "keyless"] {
                 #expect(status.contains(name), "\(status)")
+                #expect(pair.source.output.contains(name), "\(pair.logs)")
             }
         }
 

@@ -81,7 +81,17 @@ extension Pipeline {
     }
 
     /// Lists what the last look found that is not carried.
+    ///
+    /// The log names what it did not name before, up to `namesInLog`; the status names all.
     func reportNotCarried(_ objects: [NotCarried]) async {
+        let new = objects.filter { !loggedNotCarried.contains($0) }
+        loggedNotCarried = Set(objects)
+        if !new.isEmpty {
+            let names = new.prefix(Self.namesInLog).map { "\($0.kind) \($0.name): \($0.reason)" }
+            logger.notice(
+                "not carried yet",
+                metadata: ["count": "\(new.count)", "objects": "\(names.joined(separator: "; "))"])
+        }
         await board.setNotCarried(
             objects.map { .init(kind: $0.kind, name: $0.name, reason: $0.reason) },
             by: "target \(target.name)")

@@ -38,8 +38,12 @@ package actor Pipeline {
     var obstacle: String?
     /// What the target's last answer came to: only another one is worth a line.
     var answered: String?
+    /// What the log has named as not carried.
+    var loggedNotCarried: Set<NotCarried> = []
     private var registered: (position: Snapshot, at: Duration)?
 
+    /// How many objects a line of the log names.
+    static let namesInLog = 50
     /// How often the position is noted on the source, for the vacuum.
     private static let registryInterval: Duration = .seconds(1)
 
