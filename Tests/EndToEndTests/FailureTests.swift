@@ -90,7 +90,7 @@ extension EndToEnd {
         }
 
         @Test func `a cut and a half-open connection between the daemons are survived`() throws {
-            // A proxy that passes, then swallows, then cuts.
+            // A proxy between the daemons: each fault for a moment, then it passes again.
             let proxy = try Proxy()
             let pair = try Replication { text in
                 let own = text.range(of: "endpoint: {hostname: \"127.0.0.1\", port: ")
