@@ -3,7 +3,10 @@ import PackageDescription
 
 // TELEPORT_CORE=1 leaves the daemon and its HTTP stack out of the graph, so that the client and the
 // engine resolve, build and test in seconds (used by sanitizer runs and while working on them).
-let coreOnly = Context.environment["TELEPORT_CORE"] == "1"
+// TELEPORT_CORE=pgwire leaves the client alone, without any dependency.
+let core = Context.environment["TELEPORT_CORE"] ?? ""
+let clientOnly = core == "pgwire"
+let coreOnly = core == "1" || clientOnly
 
 // One settings block for every Swift target.
 let settings: [SwiftSetting] = [
@@ -19,14 +22,9 @@ let settings: [SwiftSetting] = [
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
-var products: [Product] = [
-    .library(name: "PGWire", targets: ["PGWire"]),
-    .library(name: "Replicator", targets: ["Replicator"]),
-]
+var products: [Product] = [.library(name: "PGWire", targets: ["PGWire"])]
 
-var dependencies: [Package.Dependency] = [
-    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2")
-]
+var dependencies: [Package.Dependency] = []
 
 // In dependency order.
 var targets: [Target] = [
@@ -35,17 +33,23 @@ var targets: [Target] = [
         providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     .target(name: "CShims"),
     .target(name: "PGWire", dependencies: ["COpenSSL", "CShims"], swiftSettings: settings),
-    .target(name: "Replicator", dependencies: ["PGWire", log], swiftSettings: settings),
     .target(
-        name: "TestSupport", dependencies: ["CShims", "PGWire", "Replicator", log],
-        path: "Tests/Support",
+        name: "TestSupport", dependencies: ["CShims", "PGWire"], path: "Tests/Support",
         swiftSettings: settings),
     .testTarget(
         name: "PGWireTests", dependencies: ["PGWire", "TestSupport"], swiftSettings: settings),
-    .testTarget(
-        name: "ReplicatorTests", dependencies: ["Replicator", "PGWire", "TestSupport", log],
-        swiftSettings: settings),
 ]
+
+if !clientOnly {
+    products.append(.library(name: "Replicator", targets: ["Replicator"]))
+    dependencies.append(.package(url: "https://github.com/apple/swift-log", exact: "1.16.2"))
+    targets += [
+        .target(name: "Replicator", dependencies: ["PGWire", log], swiftSettings: settings),
+        .testTarget(
+            name: "ReplicatorTests", dependencies: ["Replicator", "PGWire", "TestSupport", log],
+            swiftSettings: settings),
+    ]
+}
 
 if !coreOnly {
     products.append(.executable(name: "teleportd", targets: ["teleportd"]))

@@ -58,11 +58,15 @@ public struct PGRow: Sendable {
         guard values.indices.contains(index) else {
             throw PGError(.decodingFailed, "no column \(index), the row has \(values.count)")
         }
-        guard let value = T(pgText: values[index]) else {
-            let name = columns.indices.contains(index) ? columns[index].name : "?"
-            throw PGError(.decodingFailed, "column \(index) (\(name)) is not a \(T.self)")
+        guard let bytes = values[index] else { return try T.makePGNull() }
+        let column = columns.indices.contains(index) ? columns[index] : nil
+        do throws(PGError) {
+            return try T(
+                pgBytes: bytes.span.bytes, type: PGType(oid: column?.typeOID ?? 0), format: .text)
+        } catch {
+            throw PGError(
+                error.code, "column \(index) (\(column?.name ?? "?")): \(error.message)")
         }
-        return value
     }
 
     /// Decodes the value of the first column with a name.
@@ -74,65 +78,5 @@ public struct PGRow: Sendable {
             throw PGError(.decodingFailed, "no column named \(name)")
         }
         return try decode(type, index)
-    }
-}
-
-/// A type that can be made from PostgreSQL's text format.
-public protocol PGDecodable {
-    /// Makes a value from its text, nil for NULL; returns nil where it does not fit.
-    init?(pgText: [UInt8]?)
-}
-
-extension String: PGDecodable {
-    /// The text itself; NULL does not fit.
-    public init?(pgText: [UInt8]?) {
-        guard let pgText else { return nil }
-        self.init(decoding: pgText, as: UTF8.self)
-    }
-}
-
-extension Bool: PGDecodable {
-    /// `t` or `f`.
-    public init?(pgText: [UInt8]?) {
-        switch pgText {
-        case [UInt8(ascii: "t")]: self = true
-        case [UInt8(ascii: "f")]: self = false
-        default: return nil
-        }
-    }
-}
-
-extension FixedWidthInteger where Self: PGDecodable {
-    /// Decimal digits within the range of the type.
-    public init?(pgText: [UInt8]?) {
-        guard let text = String(pgText: pgText) else { return nil }
-        self.init(text)
-    }
-}
-
-extension Int: PGDecodable {}
-extension Int16: PGDecodable {}
-extension Int32: PGDecodable {}
-extension Int64: PGDecodable {}
-extension UInt32: PGDecodable {}
-extension UInt64: PGDecodable {}
-
-extension Double: PGDecodable {
-    /// A decimal number, `NaN`, `Infinity` or `-Infinity`.
-    public init?(pgText: [UInt8]?) {
-        guard let text = String(pgText: pgText) else { return nil }
-        self.init(text)
-    }
-}
-
-extension Optional: PGDecodable where Wrapped: PGDecodable {
-    /// Nil for NULL, else the wrapped type's own rule.
-    public init?(pgText: [UInt8]?) {
-        guard pgText != nil else {
-            self = .none
-            return
-        }
-        guard let value = Wrapped(pgText: pgText) else { return nil }
-        self = .some(value)
     }
 }

@@ -24,6 +24,8 @@ public struct PGError: Error, Sendable, CustomStringConvertible {
         case server
         /// The calling task was cancelled; the statement was cancelled on the server too.
         case cancelled
+        /// A value cannot be sent as the type that the statement expects.
+        case encodingFailed
         /// A value could not be decoded as the type asked for, or a column does not exist.
         case decodingFailed
         /// The call does not fit the state, for example a query inside an open COPY.
