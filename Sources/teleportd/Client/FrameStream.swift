@@ -12,6 +12,8 @@ actor FrameStream: FrameSink {
     private let encoder = FrameEncoder()
     private var piece = ByteBuffer()
     private var isSending = false
+    /// The end of the body, which waits for the piece before it.
+    private var waitingEnd: CheckedContinuation<Void, Never>?
     /// The request's header, once it was written.
     private(set) var header: BatchHeader?
     /// Whether the body has its end.
@@ -34,6 +36,10 @@ actor FrameStream: FrameSink {
     /// Sends what was collected, and ends the body.
     func finish() async throws {
         if piece.readableBytes > 0 { try await flush() }
+        // A sign of life may have taken the last frames with it: the channel drops what is still on
+        // its way when it is finished.
+        if isSending { await withCheckedContinuation { waitingEnd = $0 } }
+        try Task.checkCancellation()
         isFinished = true
         pieces.finish()
     }
@@ -49,7 +55,11 @@ actor FrameStream: FrameSink {
         let full = piece
         piece = ByteBuffer()
         isSending = true
-        defer { isSending = false }
+        defer {
+            isSending = false
+            waitingEnd?.resume()
+            waitingEnd = nil
+        }
         await pieces.send(full)
         // A cancelled `send` returns as if the piece were taken.
         try Task.checkCancellation()
