@@ -11,7 +11,8 @@ actor FrameStream: FrameSink {
     nonisolated let pieces = AsyncThrowingChannel<ByteBuffer, any Error>()
     private let encoder = FrameEncoder()
     private var piece = ByteBuffer()
-    private var isSending = false
+    /// Pieces on their way to the network.
+    private var sending = 0
     /// The end of the body, which waits for the piece before it.
     private var waitingEnd: CheckedContinuation<Void, Never>?
     /// The request's header, once it was written.
@@ -38,7 +39,7 @@ actor FrameStream: FrameSink {
         if piece.readableBytes > 0 { try await flush() }
         // A sign of life may have taken the last frames with it: the channel drops what is still on
         // its way when it is finished.
-        if isSending { await withCheckedContinuation { waitingEnd = $0 } }
+        if sending > 0 { await withCheckedContinuation { waitingEnd = $0 } }
         try Task.checkCancellation()
         isFinished = true
         pieces.finish()
@@ -46,7 +47,7 @@ actor FrameStream: FrameSink {
 
     /// Shows the target that the source is still reading; nothing where bytes are on their way.
     func keepAlive() async throws {
-        guard !isSending, !isFinished else { return }
+        guard sending == 0, !isFinished else { return }
         piece.writeBytes(FrameCodec.keepAlive)
         try await flush()
     }
@@ -54,11 +55,13 @@ actor FrameStream: FrameSink {
     private func flush() async throws {
         let full = piece
         piece = ByteBuffer()
-        isSending = true
+        sending += 1
         defer {
-            isSending = false
-            waitingEnd?.resume()
-            waitingEnd = nil
+            sending -= 1
+            if sending == 0 {
+                waitingEnd?.resume()
+                waitingEnd = nil
+            }
         }
         await pieces.send(full)
         // A cancelled `send` returns as if the piece were taken.

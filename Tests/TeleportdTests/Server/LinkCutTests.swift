@@ -16,8 +16,9 @@ import Testing
 
     @Test func `a request that is cut at any moment ends`() async throws {
         let state = try JSONEncoder().encode(FakeInstance.state)
-        let answer = Array(
-            "HTTP/1.1 200 OK\r\ncontent-length: \(state.count)\r\n\r\n".utf8) + state
+        let answer =
+            Array(
+                "HTTP/1.1 200 OK\r\ncontent-length: \(state.count)\r\n\r\n".utf8) + state
         let server = try FakeServer { peer, _ in
             var time = timeval(tv_sec: 0, tv_usec: 50_000)
             setsockopt(
