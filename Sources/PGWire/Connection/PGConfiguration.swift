@@ -42,6 +42,9 @@ public struct PGConfiguration: Sendable {
     public var tcpUserTimeout: Duration = .seconds(60)
     /// Settings sent in the start-up message, for example `application_name` or `DateStyle`.
     public var runtimeParameters: [String: String] = [:]
+    /// How many statements a connection keeps prepared; 0 for none, as behind a pooler in
+    /// transaction mode that does not know prepared statements.
+    public var statementCacheSize = 256
 
     /// A configuration with defaults for everything that is not named.
     public init(

@@ -35,7 +35,8 @@ extension PGConnection {
         operation.cancelsInFlight += 1
         // Where it cannot be sent, the statement goes on; an interrupted one has its grace period.
         try? await CancelRequest.send(key, configuration, tls: isEncrypted, loop: loop)
-        operation.cancelsInFlight -= 1
+        // Where the connection failed meanwhile, the count is zero already.
+        operation.cancelsInFlight = max(0, operation.cancelsInFlight - 1)
         operation.wakeIfSettled()
     }
 }
