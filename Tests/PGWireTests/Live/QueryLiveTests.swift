@@ -202,7 +202,7 @@ import Testing
         let connection = try await connect()
         for fetchSize in [0, 10] {
             let first = try await connection.stream(
-                "SELECT g FROM generate_series(1, 100000000) g", fetchSize: fetchSize
+                "SELECT generate_series(1, 100000000)", fetchSize: fetchSize
             ) { rows in
                 for try await row in rows { return try row.decode(Int.self, 0) }
                 return 0
