@@ -48,8 +48,8 @@ extension PGConnection {
         } catch {
             // Only a cancelled task comes here with the statement still running.
             interrupt(operation.id, .cancelled)
-            session.discardCopy()
             sendBytes(session.endCopyIn(failing: "the task was cancelled"))
+            discard(operation)
             let outcome = await settled(operation)
             passTurn()
             if case .failure(let failure) = outcome { throw failure }
@@ -107,10 +107,8 @@ extension PGConnection {
         guard let operation = current, operation.id == id else { return nil }
         defer { passTurn() }
         if operation.outcome == nil {
-            session.discardCopy()
-            operation.chunks = ChunkQueue()
+            discard(operation)
             interrupt(id, .cancelled)
-            channel?.resumeReading()
             _ = await settled(operation)
             return nil
         }
@@ -119,6 +117,14 @@ extension PGConnection {
         case .success: return nil
         case .failure(let error): return error
         }
+    }
+
+    /// Drops what came and what is yet to come: a server that cannot send does not look at cancel
+    /// requests.
+    private func discard(_ operation: Operation) {
+        session.discardCopy()
+        operation.chunks = ChunkQueue()
+        channel?.resumeReading()
     }
 
     // MARK: In

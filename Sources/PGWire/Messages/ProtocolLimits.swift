@@ -24,4 +24,7 @@ extension Limits {
     package static let cancelKey = 4...256
     /// How long a cancelled statement may take to end before the connection is given up.
     package static let cancelGrace: Duration = .seconds(5)
+    /// After how long a statement that goes on is cancelled again: the request may have come before
+    /// the server had read the statement.
+    package static let cancelRepeat: Duration = .milliseconds(200)
 }

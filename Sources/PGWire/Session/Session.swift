@@ -60,6 +60,8 @@ package struct Session {
     private var answer = Answer()
     private var kind = Kind.simple
     private var copyWasOpened = false
+    /// The COPY was given up before the server opened it.
+    private var copyIsUnwanted = false
 
     /// Where the session stands between transactions.
     package private(set) var transactionStatus = PGTransactionStatus.idle
@@ -119,14 +121,17 @@ package struct Session {
         state = .answering
         answer = Answer()
         copyWasOpened = false
+        copyIsUnwanted = false
         return bytes
     }
 
-    /// Drops the rest of a COPY OUT as it comes.
+    /// Drops the rest of a COPY OUT as it comes; a COPY that is yet to open is dropped, or failed,
+    /// when it does.
     package mutating func discardCopy() {
         switch state {
         case .copyOut: state = .copyOut(discarding: true)
-        case .login, .idle, .answering, .copyIn, .closed: break
+        case .answering: copyIsUnwanted = true
+        case .login, .idle, .copyIn, .closed: break
         }
     }
 
@@ -269,7 +274,7 @@ package struct Session {
             state = .copyOut(discarding: true)
             return []
         }
-        state = .copyOut(discarding: false)
+        state = .copyOut(discarding: copyIsUnwanted)
         copyWasOpened = true
         return [.copyOpened]
     }
@@ -277,8 +282,10 @@ package struct Session {
     private mutating func openCopyIn() -> [Action] {
         switch kind {
         case .copyIn where !copyWasOpened:
-            state = .copyIn
             copyWasOpened = true
+            // A server that waits for the data of a COPY does not look at cancel requests.
+            if copyIsUnwanted { return [.send(bytes(.copyFail("the task was cancelled")))] }
+            state = .copyIn
             return [.copyOpened]
         case .simple, .copyOut, .copyIn:
             let error = PGError(.misuse, "COPY … FROM STDIN goes through copyIn, one at a time")
