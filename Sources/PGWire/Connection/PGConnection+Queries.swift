@@ -286,7 +286,11 @@ extension PGConnection {
         }
         request.sync()
         let prepared = try await exchange(.extended(request), deadline).compactMap {
-            if case .prepared(let parameters, let columns) = $0 { (parameters, columns) } else { nil }
+            if case .prepared(let parameters, let columns) = $0 {
+                (parameters, columns)
+            } else {
+                nil
+            }
         }
         guard prepared.count == texts.count else {
             throw PGError(.protocolViolation, "the server answered a Parse with nothing")

@@ -79,9 +79,18 @@ extension PGConnection {
             if operation.isPaused { channel?.resumeReading() }
             return await settled(operation)
         }
-        // A portal of limited rows ends without a signal, and its transaction lives on.
-        if !session.endsByItself { interrupt(id, .cancelled) }
+        let endsByItself = session.endsByItself && session.transactionStatus == .inTransaction
         discard(operation)
+        if endsByItself {
+            // A portal of limited rows ends without a signal, and its transaction lives on: unless
+            // the rows that were asked for take too long.
+            operation.timer?.cancel()
+            operation.timer = loop.schedule(after: Limits.cancelGrace) { [weak self] in
+                self?.assumeIsolated { $0.interrupt(id, .cancelled) }
+            }
+        } else {
+            interrupt(id, .cancelled)
+        }
         _ = await settled(operation)
         return nil
     }

@@ -133,8 +133,11 @@ package struct BackendDecoder {
                 let target = UnsafeMutableRawBufferPointer(target)
                 for _ in 0..<count {
                     let length = Int(
-                        UInt32(bigEndian: source.loadUnaligned(fromByteOffset: offset + 1, as: UInt32.self)))
-                    let frame = UnsafeRawBufferPointer(rebasing: source[offset + 5..<offset + 1 + length])
+                        UInt32(
+                            bigEndian: source.loadUnaligned(
+                                fromByteOffset: offset + 1, as: UInt32.self)))
+                    let frame = UnsafeRawBufferPointer(
+                        rebasing: source[offset + 5..<offset + 1 + length])
                     target.storeBytes(
                         of: UInt32(truncatingIfNeeded: frame.count).bigEndian,
                         toByteOffset: filled, as: UInt32.self)

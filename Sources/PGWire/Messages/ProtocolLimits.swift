@@ -28,4 +28,7 @@ extension Limits {
     package static let cancelGrace: Duration = .seconds(5)
     /// How long the end of a transaction may take before the connection is given up.
     package static let rollback: Duration = .seconds(10)
+    /// After how long a statement that goes on is cancelled again: the request may have come before
+    /// the server had read the statement.
+    package static let cancelRepeat: Duration = .milliseconds(200)
 }

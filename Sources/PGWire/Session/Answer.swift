@@ -22,7 +22,8 @@ struct Answer {
         guard let columns, columns.count == block.columnCount else {
             throw PGError(
                 .protocolViolation,
-                "a row of \(block.columnCount) values, \(columns?.count ?? 0) columns were described")
+                "a row of \(block.columnCount) values, \(columns?.count ?? 0) columns were described"
+            )
         }
         if failure == nil { PGRowStorage(columns: columns, block: block).appendRows(to: &rows) }
     }

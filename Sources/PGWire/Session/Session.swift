@@ -151,7 +151,7 @@ package struct Session {
         return []
     }
 
-    /// Whether what streams ends by itself, soon, once it is discarded.
+    /// Whether what streams ends with the rows that were asked for, once it is discarded.
     package var endsByItself: Bool { kind == .extended && syncIsDue }
 
     /// More rows of a portal; returns the bytes to send, none where it is over.

@@ -273,7 +273,8 @@ import Testing
                 _ = try await connection.query("INSERT INTO x VALUES (3)")
             }
         }
-        #expect(try await connection.query("SELECT a FROM x ORDER BY a").decode(Int.self) == [1, 3])
+        #expect(
+            try await connection.query("SELECT a FROM x ORDER BY a").decode(Int.self) == [1, 3])
         await #expect(throws: Own.self) {
             try await connection.withTransaction(.init(isolation: .serializable)) { connection in
                 try await connection.query("DELETE FROM x")

@@ -85,11 +85,15 @@ struct SessionTests {
     @Test func `a row that was not described is a violation`() throws {
         var session = loggedIn()
         _ = try session.start(.simple("x"))
-        #expect(closing(session.receive(.dataRows(RowBlock(fields: [nil]))))?.code == .protocolViolation)
+        #expect(
+            closing(session.receive(.dataRows(RowBlock(fields: [nil]))))?.code == .protocolViolation
+        )
         session = loggedIn()
         _ = try session.start(.simple("x"))
         _ = session.receive(column)
-        #expect(closing(session.receive(.dataRows(RowBlock(fields: [nil, nil]))))?.code == .protocolViolation)
+        #expect(
+            closing(session.receive(.dataRows(RowBlock(fields: [nil, nil]))))?.code
+                == .protocolViolation)
     }
 
     @Test func `notices, notifications and settings come between copy data`() throws {
@@ -109,7 +113,8 @@ struct SessionTests {
         _ = session.receive(.copyDone)
         _ = session.receive(.commandComplete("COPY 2"))
         #expect(
-            try outcome(session.receive(.readyForQuery(.idle)))?.get().first?.result?.affectedRows == 2)
+            try outcome(session.receive(.readyForQuery(.idle)))?.get().first?.result?.affectedRows
+                == 2)
     }
 
     @Test func `a COPY in a plain query is refused and the session stays`() throws {
