@@ -26,4 +26,15 @@ package enum Limits {
     package static let keepAliveProbes = 3
     /// Bytes given to one `SSL_write`: the most that a TLS record holds (RFC 8446, 5.1).
     package static let tlsRecord = 16 * 1024
+
+    // MARK: Configuration
+
+    /// Servers that one configuration may name.
+    package static let hosts = 64
+    /// Bytes of a connection string, of one line of a service file, and of one of a password file.
+    package static let connectionString = 64 * 1024
+    /// Bytes of a service or a password file.
+    package static let configurationFile = 1024 * 1024
+    /// The time to connect of `connect_timeout=0`, which asks for no limit.
+    package static let longestConnect: Duration = .seconds(3600)
 }

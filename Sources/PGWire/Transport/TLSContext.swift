@@ -44,7 +44,7 @@ final class TLSContext: @unchecked Sendable {  // Safety:
                     .invalidConfiguration,
                     "sslrootcert=system needs sslmode=verify-full, not \(mode.rawValue)")
             // Prefer goes on without TLS where TLS fails: a check would protect nothing.
-            case (.prefer, _), (.require, nil):
+            case (.allow, _), (.prefer, _), (.require, nil):
                 self = .nothing
             case (.require, let file?), (.verifyCA, let file?):
                 self = .file(file, host: false)
