@@ -60,6 +60,8 @@ package struct Session {
     private var answer = Answer()
     private var kind = Kind.simple
     private var copyWasOpened = false
+    /// Why a COPY IN is failed as soon as the server opens it.
+    private var copyInRefusal: String?
 
     /// Where the session stands between transactions.
     package private(set) var transactionStatus = PGTransactionStatus.idle
@@ -119,6 +121,7 @@ package struct Session {
         state = .answering
         answer = Answer()
         copyWasOpened = false
+        copyInRefusal = nil
         return bytes
     }
 
@@ -131,9 +134,14 @@ package struct Session {
     }
 
     /// Ends a COPY IN, well or with a reason; returns the bytes to send, none where it is over.
+    ///
+    /// One that the server has not opened yet is failed when it does: it would wait for data until then.
     package mutating func endCopyIn(failing reason: String?) -> [UInt8] {
         switch state {
         case .copyIn: break
+        case .answering where kind == .copyIn && !copyWasOpened:
+            copyInRefusal = reason
+            return []
         case .login, .idle, .answering, .copyOut, .closed: return []
         }
         state = .answering
@@ -186,9 +194,13 @@ package struct Session {
         case .errorResponse(let error):
             let refused = error.sqlState.errorClass == "28"
             return close(PGError(refused ? .authenticationFailed : .server, server: error))
-        case .negotiateProtocolVersion:
-            // We ask for 3.0, the oldest there is, and for no option: nothing to give up.
-            return []
+        case .negotiateProtocolVersion(let version, _):
+            do throws(PGError) {
+                try login.negotiated(version)
+                return []
+            } catch {
+                return close(error)
+            }
         case .backendKeyData(let key) where login.isDone:
             cancelKey = key
             return []
@@ -277,8 +289,9 @@ package struct Session {
     private mutating func openCopyIn() -> [Action] {
         switch kind {
         case .copyIn where !copyWasOpened:
-            state = .copyIn
             copyWasOpened = true
+            if let copyInRefusal { return [.send(bytes(.copyFail(copyInRefusal)))] }
+            state = .copyIn
             return [.copyOpened]
         case .simple, .copyOut, .copyIn:
             let error = PGError(.misuse, "COPY … FROM STDIN goes through copyIn, one at a time")
