@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct LoginLiveTests {
     let cluster: PostgresCluster
-    init() throws { cluster = try LoginCluster.shared.get() }
+    init() throws { cluster = try AuthCluster.shared() }
 
     private func connect(
         _ role: String, _ mode: PGConfiguration.SSLMode = .disable,
@@ -92,36 +92,5 @@ struct LoginLiveTests {
         #expect(sent == 200_000)
         #expect(received == 200_000)
         await connection.close()
-    }
-}
-
-/// A server with one role for each method.
-private enum LoginCluster {
-    static let shared = Result {
-        let cluster = try PostgresCluster()
-        let password = PostgresCluster.password
-        try cluster.psql(
-            """
-            CREATE ROLE a_scram LOGIN PASSWORD '\(password)';
-            CREATE ROLE a_clear LOGIN PASSWORD '\(password)';
-            CREATE ROLE a_plain_only LOGIN PASSWORD '\(password)';
-            CREATE ROLE a_trust LOGIN;
-            SET password_encryption = 'md5';
-            CREATE ROLE a_md5 LOGIN PASSWORD '\(password)';
-            """)
-        let rules = """
-            local all a_clear password
-            local all a_md5 md5
-            local all a_scram scram-sha-256
-            host all a_clear 127.0.0.1/32 password
-            host all a_md5 127.0.0.1/32 md5
-            host all a_trust 127.0.0.1/32 trust
-            hostssl all a_plain_only 127.0.0.1/32 reject
-            """
-        let file = try cluster.psql("SHOW hba_file")
-        try PostgresCluster.shell(
-            "cat - \(file) > \(file).new && cat \(file).new > \(file)", input: rules + "\n")
-        try cluster.psql("SELECT pg_reload_conf()")
-        return cluster
     }
 }
