@@ -33,8 +33,10 @@ package enum Limits {
 
     /// Servers that one configuration may name.
     package static let hosts = 64
-    /// Bytes of a connection string, of one line of a service file, and of one of a password file.
+    /// Bytes of a connection string.
     package static let connectionString = 64 * 1024
+    /// Bytes at which a line of a service file is too long, as for libpq.
+    package static let serviceLine = 1022
     /// Bytes of a service or a password file.
     package static let configurationFile = 1024 * 1024
     /// The time to connect of `connect_timeout=0`, which asks for no limit.

@@ -31,6 +31,15 @@ extension PGConfiguration {
         }
     }
 
+    /// What the first server is dialled by.
+    var dialled: Endpoint { hosts.first?.dialled ?? endpoint }
+
+    /// Stays with the address that answered, for later connections to the same server.
+    mutating func pin(to address: SocketAddress) {
+        guard !address.isUnix, !hosts.isEmpty else { return }
+        hosts[0].address = address.text
+    }
+
     /// What a server must be, so that a session stays there (libpq's `target_session_attrs`).
     public enum TargetSessionAttributes: String, Sendable, Hashable, CaseIterable {
         /// Anything.

@@ -117,3 +117,16 @@ public struct PGPasswordRequest: Sendable, Hashable {
         self.database = database
     }
 }
+
+extension PGConfiguration {
+    /// Whether TLS is tried first, and what is tried second; nil for nothing.
+    var tlsWays: (first: Bool, second: Bool?) {
+        guard endpoint.canUseTLS else { return (false, nil) }
+        return switch sslMode {
+        case .disable: (false, nil)
+        case .allow: (false, true)
+        case .prefer: (true, false)
+        case .require, .verifyCA, .verifyFull: (true, nil)
+        }
+    }
+}

@@ -131,9 +131,8 @@ extension PGConfiguration {
     var startup: [(name: String, value: String)] {
         var settings = runtimeParameters
         settings["client_encoding"] = settings["client_encoding"] ?? "UTF8"
-        if settings["application_name"] ?? "" == "" {
-            settings["application_name"] = fallbackApplicationName
-        }
+        settings["application_name"] = settings["application_name"] ?? fallbackApplicationName
+        if settings["application_name"] == "" { settings["application_name"] = nil }
         settings["user"] = nil
         settings["database"] = nil
         return [("user", user), ("database", database)]

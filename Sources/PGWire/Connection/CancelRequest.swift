@@ -9,8 +9,8 @@ enum CancelRequest {
     ) async throws(PGError) {
         let deadline = ContinuousClock.now + Limits.cancelGrace
         let channel = try await Channel.open(
-            configuration.endpoint, keepAliveIdle: configuration.keepAliveIdle,
-            tcpUserTimeout: configuration.tcpUserTimeout, loop: loop, deadline: deadline)
+            configuration.dialled, options: SocketOptions(configuration), loop: loop,
+            deadline: deadline)
         defer { channel.close() }
         if tls {
             _ = try await TLSNegotiation.begin(channel, configuration, deadline: deadline)

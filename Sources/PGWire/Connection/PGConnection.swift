@@ -10,7 +10,8 @@ import Synchronization
 public actor PGConnection {
     /// The loop that the connection lives on.
     public nonisolated let loop: PGEventLoop
-    let configuration: PGConfiguration
+    /// Of the server that was chosen, once one is; of all of them before.
+    private(set) var configuration: PGConfiguration
 
     /// What may be read from anywhere.
     private struct Visible {
@@ -73,7 +74,10 @@ public actor PGConnection {
 
     // MARK: Connecting
 
-    /// Connects, negotiates TLS and logs in, within `connectTimeout`.
+    /// Connects, negotiates TLS and logs in, within `connectTimeout` a host.
+    ///
+    /// Several hosts are tried one after the other until one is what `targetSessionAttributes` asks
+    /// for; the error says why each was not.
     ///
     /// - Throws: `connectFailed`, `tlsFailed`, `authenticationFailed`, `timedOut`, `cancelled`,
     ///   `invalidConfiguration`, or the `server`'s reason; nothing stays open.
@@ -86,24 +90,48 @@ public actor PGConnection {
     }
 
     private func open() async throws(PGError) {
-        let deadline = ContinuousClock.now + configuration.connectTimeout
-        let wantsTLS = configuration.sslMode != .disable && configuration.endpoint.canUseTLS
+        var plan = try ConnectPlan(configuration)
+        while let attempt = plan.next() {
+            configuration = attempt.configuration
+            let deadline = ContinuousClock.now + configuration.connectTimeout
+            do throws(PGError) {
+                try await openServer(deadline)
+                return try await check(attempt.wanted, deadline: deadline)
+            } catch {
+                leaveServer()
+                guard plan.failed(attempt, error) else { break }
+            }
+        }
+        throw plan.error
+    }
+
+    private func openServer(_ deadline: ContinuousClock.Instant) async throws(PGError) {
+        let ways = configuration.tlsWays
         do throws(PGError) {
-            try await open(tls: wantsTLS, deadline: deadline)
+            try await open(tls: ways.first, deadline: deadline)
         } catch {
-            // As libpq: `prefer` tries without TLS where TLS, or the server's rules for it, fail.
-            guard wantsTLS, configuration.sslMode == .prefer,
+            // As libpq: the other way where TLS, or the server's rules for it, fail.
+            guard let second = ways.second,
                 error.code == .tlsFailed || error.sqlState == .invalidAuthorizationSpecification
             else { throw error }
-            try await open(tls: false, deadline: deadline)
+            try await open(tls: second, deadline: deadline)
         }
+    }
+
+    /// Closes a connection that is not the one, and forgets it.
+    private func leaveServer() {
+        sayGoodbye()
+        channel = nil
+        visible.withLock { $0 = Visible() }
     }
 
     private func open(tls: Bool, deadline: ContinuousClock.Instant) async throws(PGError) {
         let channel = try await Channel.open(
-            configuration.endpoint, keepAliveIdle: configuration.keepAliveIdle,
-            tcpUserTimeout: configuration.tcpUserTimeout, loop: loop, deadline: deadline)
+            configuration.dialled, options: SocketOptions(configuration), loop: loop,
+            deadline: deadline)
+        configuration.pin(to: channel.address)
         do throws(PGError) {
+            try await checkPeer(of: channel, deadline: deadline)
             if tls {
                 _ = try await TLSNegotiation.begin(channel, configuration, deadline: deadline)
             }

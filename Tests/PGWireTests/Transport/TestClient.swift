@@ -45,8 +45,7 @@ actor TestClient {
     ) async throws -> TestClient {
         await attach(
             try await Channel.open(
-                endpoint, keepAliveIdle: .seconds(30), tcpUserTimeout: .seconds(60), loop: loop,
-                deadline: .now + within), reading: reading)
+                endpoint, loop: loop, deadline: .now + within), reading: reading)
     }
 
     private func take(_ bytes: [UInt8]) {
