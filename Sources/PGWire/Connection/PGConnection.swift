@@ -152,8 +152,8 @@ public actor PGConnection {
         failure = nil
         self.channel = channel
         let bytes = try FrontendMessage.encode(
-                .startup(
-                    version: configuration.maxProtocolVersion, parameters: configuration.startup))
+            .startup(
+                version: configuration.maxProtocolVersion, parameters: configuration.startup))
         let promise = Promise<Void>()
         login = promise
         channel.onRead = { [weak self] bytes in

@@ -34,7 +34,9 @@ struct CertificateNames: Equatable {
             switch alternative {
             case .name(let name):
                 if address == nil { asksCommonName = false }
-                if name.contains(0) { return "a name in the server's certificate holds a zero byte" }
+                if name.contains(0) {
+                    return "a name in the server's certificate holds a zero byte"
+                }
                 if Self.matches(name, wanted, wildcards: address == nil) { return nil }
             case .address(let bytes):
                 if address != nil { asksCommonName = false }
@@ -109,7 +111,8 @@ extension CertificateNames {
         let entry = index < 0 ? nil : X509_NAME_get_entry(subject, index)
         if let entry, let value = X509_NAME_ENTRY_get_data(entry) {
             let count = Int(ASN1_STRING_length(value))
-            commonName = Array(UnsafeBufferPointer(start: ASN1_STRING_get0_data(value), count: count))
+            commonName = Array(
+                UnsafeBufferPointer(start: ASN1_STRING_get0_data(value), count: count))
         } else {
             commonName = nil
         }

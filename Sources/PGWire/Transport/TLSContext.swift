@@ -97,7 +97,8 @@ final class TLSContext: @unchecked Sendable {  // Safety:
             throw PGError(
                 .invalidConfiguration,
                 "sslkey \(key) cannot be used: \(reason)"
-                    + (options.keyPassword == nil ? "; is it encrypted? sslpassword is not set" : ""))
+                    + (options.keyPassword == nil
+                        ? "; is it encrypted? sslpassword is not set" : ""))
         }
         guard SSL_CTX_check_private_key(pointer) == 1 else {
             throw PGError(

@@ -96,9 +96,11 @@ struct LoginPolicyTests {
         for (method, request) in Self.requests {
             for (accepted, _) in Self.requests {
                 var only = login { $0.requirement = .oneOf([accepted]) }
-                #expect((try? only.receive(request)) != nil ? method == accepted : method != accepted)
+                #expect(
+                    (try? only.receive(request)) != nil ? method == accepted : method != accepted)
                 var not = login { $0.requirement = .noneOf([accepted]) }
-                #expect((try? not.receive(request)) != nil ? method != accepted : method == accepted)
+                #expect(
+                    (try? not.receive(request)) != nil ? method != accepted : method == accepted)
             }
             var gss = login { $0.requirement = .oneOf([.gss, .sspi]) }
             let error = #expect(throws: PGError.self) { _ = try gss.receive(request) }
@@ -146,7 +148,8 @@ struct LoginPolicyTests {
         #expect(error?.code == .protocolViolation)
     }
 
-    @Test func `a newer protocol than was asked for, and a second negotiation, are refused`() throws {
+    @Test func `a newer protocol than was asked for, and a second negotiation, are refused`() throws
+    {
         var asked = login { _ in }
         #expect(throws: PGError.self) { try asked.negotiated(0x30002) }
         var twice = login { $0.newestProtocol = .v3_2 }

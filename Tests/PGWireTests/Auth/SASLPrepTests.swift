@@ -22,7 +22,8 @@ struct SASLPrepTests {
 
     @Test(
         arguments: [
-            "\u{ad}", "é\u{7}", "\u{e9}\u{e000}", "\u{627}\u{31}", "a\u{5d0}", "é\u{340}", "é\u{fffd}",
+            "\u{ad}", "é\u{7}", "\u{e9}\u{e000}", "\u{627}\u{31}", "a\u{5d0}", "é\u{340}",
+            "é\u{fffd}",
             "é\u{1f600}", "é\u{2028}",
         ])
     func `what SASLprep refuses passes as it is`(_ password: String) {
