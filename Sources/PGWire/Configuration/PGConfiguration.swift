@@ -30,6 +30,8 @@ public struct PGConfiguration: Sendable {
     public var requireAuth: AuthRequirement = .any
     /// Whether SCRAM is bound to the TLS connection.
     public var channelBinding: ChannelBinding = .prefer
+    /// How many iterations of SCRAM a server may ask for: each costs about half a microsecond of a core.
+    public var scramMaxIterations = 2_000_000
 
     // MARK: TLS
 

@@ -155,13 +155,13 @@ public actor PGConnection {
         _ channel: Channel, deadline: ContinuousClock.Instant
     ) async throws(PGError) {
         session = Session(
-            login: Login(
-                user: configuration.user, password: configuration.password,
-                nonce: try SCRAM.makeNonce()))
+            login: try await Login.begin(configuration, on: channel, deadline: deadline))
         decoder = BackendDecoder()
         failure = nil
         self.channel = channel
-        let bytes = try FrontendMessage.encode(.startup(parameters: configuration.startup))
+        let bytes = try FrontendMessage.encode(
+            .startup(
+                version: configuration.maxProtocolVersion, parameters: configuration.startup))
         let promise = Promise<Void>()
         login = promise
         channel.onRead = { [weak self] bytes in
@@ -171,7 +171,9 @@ public actor PGConnection {
         }
         channel.onClose = { [weak self] error in
             self?.assumeIsolated {
-                $0.fail(error.map { .lost($0.message) } ?? .lost("the server closed it"))
+                // What the server says of our certificate comes here, too.
+                let lost = error.map { $0.code == .tlsFailed ? $0 : .lost($0.message) }
+                $0.fail(lost ?? .lost("the server closed it"))
             }
         }
         channel.onDrained = { [weak self] in

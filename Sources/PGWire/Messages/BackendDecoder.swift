@@ -87,8 +87,9 @@ package struct BackendDecoder {
         var payloads = [first.payload]
         var total = first.payload.count
         var end = first.end
+        // A bad header ends the run; it is an error of its own once what came before is handed out.
         while total < Limits.copyChunk, end < storage.count, storage[end] == UInt8(ascii: "d"),
-            let frame = try frame(at: end)
+            let frame = try? frame(at: end)
         {
             payloads.append(frame.payload)
             total += frame.payload.count

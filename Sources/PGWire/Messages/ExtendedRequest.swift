@@ -25,7 +25,7 @@ package struct ExtendedRequest: Sendable {
     }
 
     /// What becomes of the rows.
-    enum Delivery: Sendable, Equatable {
+    package enum Delivery: Sendable, Equatable {
         /// They are collected.
         case collect
         /// They are handed out as they come; of one execution.
@@ -39,9 +39,9 @@ package struct ExtendedRequest: Sendable {
     /// The answers that are due.
     private(set) var steps: [Step] = []
     /// What becomes of the rows.
-    var delivery = Delivery.collect
+    package var delivery = Delivery.collect
     /// Every step has an outcome of its own; else the first failure is the outcome of all.
-    var isPipeline = false
+    package var isPipeline = false
 
     /// Nothing yet.
     package init() {}
@@ -105,7 +105,7 @@ package struct ExtendedRequest: Sendable {
     }
 
     /// Asks for what is there without ending the group; its Sync is sent later.
-    mutating func flushBeforeSync() {
+    package mutating func flushBeforeSync() {
         appendEmpty("H")
         steps.append(.sync)
     }

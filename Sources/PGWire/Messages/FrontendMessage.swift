@@ -1,7 +1,9 @@
 /// What a client says (manual, 55.7), and its bytes.
 package enum FrontendMessage: Sendable, Equatable {
-    /// Opens a session: protocol 3.0, then names and values.
-    case startup(parameters: [(name: String, value: String)])
+    /// Opens a session: the protocol's version, then names and values.
+    case startup(
+        version: PGConfiguration.ProtocolVersion = .v3_0,
+        parameters: [(name: String, value: String)])
     /// Asks whether the server speaks TLS.
     case sslRequest
     /// Asks the server to cancel what a process is doing; the only message of its connection.
@@ -81,8 +83,8 @@ package enum FrontendMessage: Sendable, Equatable {
 
     private func encodePayload(into bytes: inout [UInt8]) throws(PGError) {
         switch self {
-        case .startup(let parameters):
-            bytes.append(bigEndian: UInt32(3 << 16))
+        case .startup(let version, let parameters):
+            bytes.append(bigEndian: version.code)
             for (name, value) in parameters {
                 try bytes.append(zeroTerminated: name)
                 try bytes.append(zeroTerminated: value)

@@ -230,9 +230,13 @@ package struct Session {
         case .errorResponse(let error):
             let refused = error.sqlState.errorClass == "28"
             return close(PGError(refused ? .authenticationFailed : .server, server: error))
-        case .negotiateProtocolVersion:
-            // We ask for 3.0, the oldest there is, and for no option: nothing to give up.
-            return []
+        case .negotiateProtocolVersion(let version, _):
+            do throws(PGError) {
+                try login.negotiated(version)
+                return []
+            } catch {
+                return close(error)
+            }
         case .backendKeyData(let key) where login.isDone:
             cancelKey = key
             return []
