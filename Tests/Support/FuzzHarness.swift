@@ -35,12 +35,18 @@ public enum FuzzHarness {
         return (messages, false)
     }
 
-    /// Runs of CopyData are joined as they come, so the cut shows in them alone.
+    /// Runs of CopyData and rows are joined as they come, so the cut shows in them alone.
     private static func append(_ message: BackendMessage, to messages: inout [BackendMessage]) {
         if case .copyData(let more, let moreCount) = message,
             case .copyData(let bytes, let count)? = messages.last
         {
             messages[messages.count - 1] = .copyData(bytes + more, count: count + moreCount)
+        } else if case .dataRows(let more) = message, case .dataRows(var block)? = messages.last,
+            more.columnCount == block.columnCount
+        {
+            block.bytes += more.bytes
+            block.count += more.count
+            messages[messages.count - 1] = .dataRows(block)
         } else {
             messages.append(message)
         }

@@ -117,11 +117,11 @@ package struct BackendDecoder {
     private mutating func rowRun(first: Frame) throws(PGError) -> BackendMessage {
         let columnCount = try fieldCount(first)
         var end = first.end
+        // As above, a bad row ends the run.
         var count = 1
         while end - start < Limits.rowBlock, end < storage.count, storage[end] == UInt8(ascii: "D"),
-            let frame = try frame(at: end)
+            let frame = try? frame(at: end), (try? fieldCount(frame)) == columnCount
         {
-            guard try fieldCount(frame) == columnCount else { break }
             end = frame.end
             count += 1
         }
