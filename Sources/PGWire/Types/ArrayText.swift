@@ -164,7 +164,9 @@
     ) {
         guard !dimensions.isEmpty else { return buffer.append(text: "{}") }
         if dimensions.contains(where: { $0.lowerBound != 1 }) {
-            for (count, lower) in dimensions { buffer.append(text: "[\(lower):\(lower + count - 1)]") }
+            for (count, lower) in dimensions {
+                buffer.append(text: "[\(lower):\(lower + count - 1)]")
+            }
             buffer.append(text: "=")
         }
         // How many elements a pair of braces of each depth holds.
@@ -192,9 +194,11 @@
     private static func appendQuoted(
         _ text: [UInt8], _ delimiter: UInt8, to buffer: inout PGValueBuffer
     ) {
-        let isPlain = !text.isEmpty && !isNull(text) && text.allSatisfy {
-            $0 > 32 && $0 != delimiter && !needsQuotes.contains($0)
-        }
+        let isPlain =
+            !text.isEmpty && !isNull(text)
+            && text.allSatisfy {
+                $0 > 32 && $0 != delimiter && !needsQuotes.contains($0)
+            }
         if isPlain { return buffer.append(bytes: text) }
         buffer.appendQuoted(text)
     }

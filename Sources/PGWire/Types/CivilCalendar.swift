@@ -1,5 +1,6 @@
-/// The proleptic Gregorian calendar and the 24-hour clock, as the server counts them: days and
-/// microseconds from 2000-01-01 (manual, appendix B). Years are astronomical: 0 is 1 BC.
+/// The proleptic Gregorian calendar and the 24-hour clock, as the server counts them.
+///
+/// That is, days and microseconds from 2000-01-01 (manual, appendix B). Years are astronomical: 0 is 1 BC.
 enum CivilCalendar {
     static let microsecondsPerDay: Int64 = 86_400_000_000
     /// 2000-01-01 00:00 UTC in microseconds since 1970-01-01 00:00 UTC.
@@ -140,6 +141,7 @@ enum CivilCalendar {
     static func notISO(_ wanted: Any.Type) -> PGError {
         PGError(
             .decodingFailed,
-            "a text is not a \(wanted): only DateStyle ISO is read, set the connection's DateStyle to ISO")
+            "a text is not a \(wanted): only DateStyle ISO is read, set the connection's DateStyle to ISO"
+        )
     }
 }

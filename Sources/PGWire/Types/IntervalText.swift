@@ -120,7 +120,9 @@ struct IntervalText {
                     add(\.microseconds, fraction, 1, isNegative)
                 } else if isVerbose || (scanner.isAtEnd && count == 1) {
                     // `0` and `@ 0`: nothing at all.
-                    guard number == 0, fraction == 0, scanner.isAtEnd, count == 1 else { return nil }
+                    guard number == 0, fraction == 0, scanner.isAtEnd, count == 1 else {
+                        return nil
+                    }
                 } else {
                     // A number without a unit: the days of sql_standard.
                     add(\.days, number, 1, isNegative)

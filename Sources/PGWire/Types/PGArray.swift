@@ -48,8 +48,9 @@ public struct PGArray<Element> {
         self.elements = elements
     }
 
-    @usableFromInline init(unchecked dimensions: [Dimension], _ elements: [Element], _ type: PGType?)
-    {
+    @usableFromInline init(
+        unchecked dimensions: [Dimension], _ elements: [Element], _ type: PGType?
+    ) {
         self.dimensions = dimensions
         self.elements = elements
         elementType = type
@@ -136,7 +137,9 @@ extension PGArray: PGDecodable where Element: PGDecodable {
 
 extension PGArray: PGEncodable where Element: PGEncodable {
     /// The array of the elements' natural type.
-    @inlinable public static var pgNaturalType: PGType { Element.pgNaturalType.array ?? .unspecified }
+    @inlinable public static var pgNaturalType: PGType {
+        Element.pgNaturalType.array ?? .unspecified
+    }
 
     /// The array of the elements' type.
     @inlinable public var pgType: PGType { Element.pgArrayType(elements) }

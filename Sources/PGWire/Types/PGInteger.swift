@@ -100,7 +100,8 @@ extension PGEncodable where Self: FixedWidthInteger {
         case .int8: return put(Int64(exactly: value), value, &buffer, format)
         case .xid8: return put(UInt64(exactly: value), value, &buffer, format)
         case _ where type.isOID: return put(UInt32(exactly: value), value, &buffer, format)
-        case .char where format == .binary: return put(UInt8(exactly: value), value, &buffer, format)
+        case .char where format == .binary:
+            return put(UInt8(exactly: value), value, &buffer, format)
         case .numeric:
             try PGNumeric(value).encode(into: &buffer, as: type, format: format)
         case .float4:

@@ -17,7 +17,9 @@ public struct PGLine: Sendable, Hashable {
 
 extension PGLine: CustomStringConvertible {
     /// The server's text, for example `{1,-1,0}`.
-    public var description: String { "{\(FloatField.text(a)),\(FloatField.text(b)),\(FloatField.text(c))}" }
+    public var description: String {
+        "{\(FloatField.text(a)),\(FloatField.text(b)),\(FloatField.text(c))}"
+    }
 }
 
 extension PGLine: PGDecodable, PGEncodable {

@@ -26,8 +26,11 @@ public struct PGNumeric: Sendable {
         let isZero = first >= end
         self.sign = isZero && sign == .negative ? .positive : sign
         self.weight = isZero ? 0 : weight - first
-        self.digits = isZero ? [] : first == 0 && end == digits.count
-            ? digits : Array(digits[first..<end])
+        self.digits =
+            isZero
+            ? []
+            : first == 0 && end == digits.count
+                ? digits : Array(digits[first..<end])
         self.scale = scale
     }
 

@@ -116,7 +116,9 @@ public struct PGPath: Sendable, Hashable {
 
 extension PGPath: CustomStringConvertible {
     /// The server's text, for example `[(0,0),(1,2)]`.
-    public var description: String { isClosed ? "(\(PGPoint.text(points)))" : "[\(PGPoint.text(points))]" }
+    public var description: String {
+        isClosed ? "(\(PGPoint.text(points)))" : "[\(PGPoint.text(points))]"
+    }
 }
 
 extension PGPath: PGDecodable, PGEncodable {

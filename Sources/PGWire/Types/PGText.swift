@@ -25,7 +25,7 @@ extension String: PGDecodable, PGEncodable {
     /// Text: the server reads it as whatever type it expects.
     @inlinable public func pgFormat(as type: PGType) -> PGFormat { .text }
 
-    /// UTF-8. Binary only for types that are text in binary too.
+    /// UTF-8; in binary only for types that are text there too.
     @inlinable public func encode(
         into buffer: inout PGValueBuffer, as type: PGType, format: PGFormat
     ) throws(PGError) {
@@ -99,7 +99,9 @@ extension PGType {
     }
 }
 
-/// The type `"char"`: one byte. As text nothing is the byte 0, and PostgreSQL 16 and newer write a
+/// The type `"char"`, one byte.
+///
+/// As text nothing is the byte 0, and PostgreSQL 16 and newer write a
 /// byte above 127 as a backslash and three octal digits (manual, 8.3).
 enum CharField {
     static func decode(_ bytes: RawSpan, _ format: PGFormat) -> UInt8? {

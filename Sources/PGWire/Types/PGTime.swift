@@ -99,7 +99,9 @@ extension PGTimeWithZone: PGDecodable, PGEncodable {
         var value: PGTimeWithZone?
         if format == .text {
             value = bytes.scan { scanner -> PGTimeWithZone? in
-                guard let time = CivilCalendar.scanTime(&scanner).flatMap({ PGTime(microseconds: $0) }),
+                guard
+                    let time = CivilCalendar.scanTime(&scanner).flatMap({ PGTime(microseconds: $0) }
+                    ),
                     let offset = CivilCalendar.scanOffset(&scanner)
                 else { return nil }
                 return PGTimeWithZone(time, secondsFromUTC: offset)

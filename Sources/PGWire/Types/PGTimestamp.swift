@@ -10,8 +10,9 @@
     /// 4713 BC to 294276 AD.
     @inlinable public init?(microsecondsSince2000 value: Int64) {
         // The last two are the infinities.
-        guard value >= -211_813_488_000_000_000 && value < 9_223_371_331_200_000_000
-            || value == .max || value == .min
+        guard
+            value >= -211_813_488_000_000_000 && value < 9_223_371_331_200_000_000
+                || value == .max || value == .min
         else { return nil }
         microsecondsSince2000 = value
     }

@@ -53,7 +53,8 @@ public struct PGValueBuffer: Sendable {
     /// Writes the number of bytes behind a place into the four that were left free there.
     @inlinable mutating func putLength(at start: Int) throws(PGError) {
         guard let count = Int32(exactly: bytes.count - start - 4) else {
-            throw PGError(.encodingFailed, "a value of \(bytes.count - start - 4) bytes is too long")
+            throw PGError(
+                .encodingFailed, "a value of \(bytes.count - start - 4) bytes is too long")
         }
         let value = UInt32(bitPattern: count)
         bytes[start] = UInt8(truncatingIfNeeded: value >> 24)
