@@ -28,8 +28,9 @@ struct LoginLiveTests {
         let result = try await connection.query(
             "SELECT current_user::text, (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid())")
         #expect(try result.rows[0].decode(String.self, 0) == role)
-        #expect(try result.rows[0].decode(Bool.self, 1) == (mode != .disable))
-        #expect(await connection.isEncrypted == (mode != .disable))
+        let isEncrypted = mode != .disable && mode != .allow
+        #expect(try result.rows[0].decode(Bool.self, 1) == isEncrypted)
+        #expect(await connection.isEncrypted == isEncrypted)
         await connection.close()
     }
 
@@ -74,6 +75,20 @@ struct LoginLiveTests {
         #expect(error?.sqlState == .invalidAuthorizationSpecification)
     }
 
+    @Test func `allow goes on with TLS where the server's rules ask for it, disable does not`()
+        async throws
+    {
+        let connection = try await connect("a_tls_only", .allow)
+        #expect(await connection.isEncrypted)
+        await connection.close()
+        for mode in [PGConfiguration.SSLMode.disable, .allow] {
+            let error = await #expect(throws: PGError.self) {
+                _ = try await connect(mode == .allow ? "a_nobody" : "a_tls_only", mode)
+            }
+            #expect(error?.sqlState == .invalidAuthorizationSpecification)
+        }
+    }
+
     @Test func `a statement is cancelled over TLS too, and a COPY goes both ways`() async throws {
         let connection = try await connect("a_scram", .verifyFull)
         let error = await #expect(throws: PGError.self) {
@@ -105,6 +120,8 @@ private enum LoginCluster {
             CREATE ROLE a_scram LOGIN PASSWORD '\(password)';
             CREATE ROLE a_clear LOGIN PASSWORD '\(password)';
             CREATE ROLE a_plain_only LOGIN PASSWORD '\(password)';
+            CREATE ROLE a_tls_only LOGIN PASSWORD '\(password)';
+            CREATE ROLE a_nobody LOGIN PASSWORD '\(password)';
             CREATE ROLE a_trust LOGIN;
             SET password_encryption = 'md5';
             CREATE ROLE a_md5 LOGIN PASSWORD '\(password)';
@@ -117,6 +134,8 @@ private enum LoginCluster {
             host all a_md5 127.0.0.1/32 md5
             host all a_trust 127.0.0.1/32 trust
             hostssl all a_plain_only 127.0.0.1/32 reject
+            hostnossl all a_tls_only 127.0.0.1/32 reject
+            host all a_nobody 127.0.0.1/32 reject
             """
         let file = try cluster.psql("SHOW hba_file")
         try PostgresCluster.shell(
