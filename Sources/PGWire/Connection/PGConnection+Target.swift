@@ -1,4 +1,7 @@
 extension PGConnection {
+    /// The server that the connection went to: of several, the one that was chosen.
+    public var endpoint: PGConfiguration.Endpoint { configuration.endpoint }
+
     /// Checks that the server is what `target_session_attrs` asks for.
     ///
     /// Servers since 14 tell in their reports; older ones are asked.

@@ -5,7 +5,7 @@ import Testing
 /// What psql cannot show: the other options, errors, limits, and strings that nobody wrote.
 struct ConnectionStringTests {
     static let environment = PGEnvironment(
-        userName: "me", home: "/home/me", socketDirectory: "/run/pg")
+        userName: "me", home: "/me", socketDirectory: "/run/pg")
 
     private func read(
         _ string: String, _ variables: [String: String] = [:]
@@ -146,14 +146,14 @@ struct ConnectionStringTests {
     @Test func `files of ~/.postgresql are used where they exist`() throws {
         var environment = Self.environment
         environment.read = { path, _ in
-            path.hasPrefix("/home/me/.postgresql/")
+            path.hasPrefix("/me/.postgresql/")
                 ? .plain(bytes: [], permissions: 0o600) : .missing
         }
         let configuration = try PGConfiguration("", environment: environment)
-        #expect(configuration.sslRootCert == "/home/me/.postgresql/root.crt")
-        #expect(configuration.sslCert == "/home/me/.postgresql/postgresql.crt")
-        #expect(configuration.sslKey == "/home/me/.postgresql/postgresql.key")
-        #expect(configuration.sslCRL == "/home/me/.postgresql/root.crl")
+        #expect(configuration.sslRootCert == "/me/.postgresql/root.crt")
+        #expect(configuration.sslCert == "/me/.postgresql/postgresql.crt")
+        #expect(configuration.sslKey == "/me/.postgresql/postgresql.key")
+        #expect(configuration.sslCRL == "/me/.postgresql/root.crl")
         let without = try PGConfiguration("sslcertmode=disable", environment: environment)
         #expect(without.sslCert == nil)
         #expect(without.sslKey == nil)
@@ -186,14 +186,14 @@ struct ConnectionStringTests {
         #expect(refusal("", ["PGSSLMODE": "x"]).contains("in the variable PGSSLMODE"))
         var environment = Self.environment
         environment.read = { path, _ in
-            path == "/home/me/.pg_service.conf"
+            path == "/me/.pg_service.conf"
                 ? .plain(bytes: Array("[s]\n\nsslmode=x\n".utf8), permissions: 0o644) : .missing
         }
         let error = #expect(throws: PGError.self) {
             _ = try PGConfiguration("service=s", environment: environment)
         }
         #expect(
-            error?.message.contains("in line 3 of the service file /home/me/.pg_service.conf")
+            error?.message.contains("in line 3 of the service file /me/.pg_service.conf")
                 == true)
     }
 
@@ -218,6 +218,19 @@ struct ConnectionStringTests {
         #expect(try read("connect_timeout=0").connectTimeout == Limits.longestConnect)
         #expect(try read("connect_timeout=2147483647").connectTimeout == Limits.longestConnect)
         #expect(refusal("keepalives_idle=2147483648 host=h").contains("keepalives_idle"))
+    }
+
+    @Test func `a configuration that is printed shows no secret`() throws {
+        var configuration = try read(
+            "host=h,/s password=hush sslpassword=hush port=1,2 user=u dbname=d")
+        configuration.hosts[0].password = "hush"
+        #expect("\(configuration)" == "u@h:1,/s/.s.PGSQL.2/d")
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        dump(configuration.hosts[0], to: &dumped)
+        dumped += "\(configuration.hosts) \(String(reflecting: configuration)) \([configuration])"
+        #expect(dumped.contains("h:1"))
+        #expect(!dumped.contains("hush"))
     }
 
     @Test func `a user without a name needs one in the string`() {
@@ -266,7 +279,7 @@ struct ConnectionStringTests {
         var environment = Self.environment
         environment.variables = ["PGSERVICE": "s"]
         environment.read = { path, _ in
-            path == "/home/me/.pg_service.conf"
+            path == "/me/.pg_service.conf"
                 ? .plain(bytes: Array("[s]\nhost=h\n".utf8), permissions: 0o644) : .missing
         }
         let configuration = try await PGConfiguration.load("user=u", environment: environment)

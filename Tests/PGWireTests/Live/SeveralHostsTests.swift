@@ -35,8 +35,12 @@ struct SeveralHostsTests {
     private func port(_ configuration: PGConfiguration) async throws -> Int {
         let connection = try await PGConnection.connect(configuration)
         let result = try await connection.query("SELECT current_setting('port')")
+        let port = try Int(result.rows[0].decode(String.self, 0)) ?? 0
+        switch await connection.endpoint {
+        case .tcp(_, let chosen), .unix(_, let chosen): #expect(chosen == port)
+        }
         await connection.close()
-        return try Int(result.rows[0].decode(String.self, 0)) ?? 0
+        return port
     }
 
     @Test func `target_session_attrs finds its server in either order`() async throws {
