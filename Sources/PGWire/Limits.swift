@@ -26,6 +26,8 @@ package enum Limits {
     package static let keepAliveProbes = 3
     /// Bytes given to one `SSL_write`: the most that a TLS record holds (RFC 8446, 5.1).
     package static let tlsRecord = 16 * 1024
+    /// TLS contexts that are kept: one for each way of connecting that a program uses at a time.
+    package static let tlsContexts = 16
 
     // MARK: Configuration
 

@@ -31,6 +31,8 @@ public struct PGConfiguration: Sendable {
     public var requireAuth: AuthRequirement = .any
     /// Whether SCRAM is bound to the TLS connection.
     public var channelBinding: ChannelBinding = .prefer
+    /// How many iterations of SCRAM a server may ask for: each costs about half a microsecond of a core.
+    public var scramMaxIterations = 2_000_000
 
     // MARK: TLS
 
@@ -83,6 +85,10 @@ public struct PGConfiguration: Sendable {
     public var runtimeParameters: [String: String] = [:]
     /// The `application_name` of programs that were told none.
     public var fallbackApplicationName: String?
+
+    /// How many statements a connection keeps prepared; 0 for none, as behind a pooler in
+    /// transaction mode that does not know prepared statements.
+    public var statementCacheSize = 256
 
     /// What was passed over while the configuration was made, for the caller's log.
     ///

@@ -60,6 +60,8 @@ package final class Channel: @unchecked Sendable {  // Safety:
     var awaitsTLS = false
     /// Decrypted bytes may wait inside the TLS session, because reading was paused between two.
     var plaintextMayWait = false
+    /// Whether anything was ever decrypted.
+    var plainTextCame = false
     /// Bytes received before TLS began.
     var plainBytesReceived = 0
 

@@ -113,3 +113,31 @@ actor TestClient {
     var pending: Int { channel.pendingBytes }
     func close() { channel.close() }
 }
+
+extension Channel {
+    /// TLS by its mode alone.
+    func startTLS(
+        mode: PGConfiguration.SSLMode, host: String, rootCert: String?,
+        deadline: ContinuousClock.Instant
+    ) async throws(PGError) {
+        var configuration = PGConfiguration(endpoint: endpoint, user: "", database: "")
+        configuration.sslMode = mode
+        configuration.sslRootCert = rootCert
+        do throws(PGError) {
+            let options = try TLSOptions(configuration)
+            try await startTLS(options, host: host, deadline: deadline)
+        } catch {
+            await closeOnLoop()
+            throw error
+        }
+    }
+
+    private func closeOnLoop() async {
+        await withUnsafeContinuation { done in
+            loop.execute {
+                self.close()
+                done.resume()
+            }
+        }
+    }
+}
