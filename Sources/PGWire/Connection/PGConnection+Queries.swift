@@ -60,6 +60,7 @@ extension PGConnection {
         try await takeTurn(deadline)
         defer { passTurn() }
         var request = newRequest()
+        request.text = sql
         try request.execute(sql: sql, parameters: parameters)
         request.sync()
         return try await onlyResult(request, deadline)
@@ -100,6 +101,7 @@ extension PGConnection {
     ) async throws(PGError) -> PGResult {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         var request = newRequest()
+        request.text = statement.sql
         try request.execute(
             name: statement.name, parameters: parameters, types: statement.parameterTypes,
             columns: statement.columns)
@@ -250,6 +252,7 @@ extension PGConnection {
         _ statement: PGStatement, _ known: PGPreparedStatement,
         to request: inout ExtendedRequest, limit: Int32 = 0
     ) throws(PGError) {
+        request.text = statement.sql
         // An unnamed statement is parsed again with its Bind: see `ExtendedRequest`.
         try request.execute(
             name: known.name, sql: known.name.isEmpty ? statement.sql : nil,
@@ -285,6 +288,7 @@ extension PGConnection {
             names.append(name)
         }
         request.sync()
+        request.text = texts.count == 1 ? texts[0] : "\(texts.count) statements"
         let prepared = try await exchange(.extended(request), deadline).compactMap {
             if case .prepared(let parameters, let columns) = $0 {
                 (parameters, columns)

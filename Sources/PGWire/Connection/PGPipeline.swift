@@ -75,6 +75,7 @@ extension PGConnection {
         }
         if !endsGroup { request.sync() }
         request.isPipeline = true
+        request.text = "a pipeline of \(pipeline.count) statements"
         var answers: [Result<PGResult, PGError>] = []
         answers.reserveCapacity(pipeline.count)
         for outcome in try await exchange(.extended(request), deadline) {

@@ -75,6 +75,26 @@ public struct PGError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether the same call may be made again without the risk that it takes effect twice: the server
+    /// surely did not do it, or undid all of it.
+    ///
+    /// A connection that is lost while an answer is due is not such a case: the statement may have been
+    /// committed.
+    public var isSafeToRetry: Bool {
+        switch code {
+        case .connectFailed, .pipelineAborted: return true
+        case .server:
+            switch sqlState {
+            // Rolled back by the server; not let in.
+            case .serializationFailure, .deadlockDetected, .tooManyConnections, .cannotConnectNow,
+                .lockNotAvailable:
+                return true
+            default: return false
+            }
+        default: return false
+        }
+    }
+
     /// Code, message and SQLSTATE in one line.
     public var description: String {
         if let server { return "\(message) (SQLSTATE \(server.sqlState))" }

@@ -34,6 +34,8 @@ package struct ExtendedRequest: Sendable {
         case portal(Int32)
     }
 
+    /// The statement it is about, for those who watch.
+    var text = ""
     /// The bytes of the messages.
     private(set) var buffer = PGValueBuffer()
     /// The answers that are due.

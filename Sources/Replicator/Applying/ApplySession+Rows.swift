@@ -30,10 +30,10 @@ extension ApplySession {
     private func truncationList(_ names: [TableName]) async throws -> [String] {
         let found = try await connection.query(
             sql: """
-            SELECT n.nspname, c.relname, c.relkind FROM pg_catalog.pg_class c
-            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY ($1::text[])
-            """, [PGParameter(array: Set(names.map(\.schema)).sorted())])
+                SELECT n.nspname, c.relname, c.relkind FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY ($1::text[])
+                """, [PGParameter(array: Set(names.map(\.schema)).sorted())])
         var kinds: [TableName: String] = [:]
         for row in found.rows {
             let name = try TableName(

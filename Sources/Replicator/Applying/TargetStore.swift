@@ -161,7 +161,8 @@ struct TargetStore: Sendable {
     func setPlan(_ plan: LoadPlan?) async throws {
         let text = try plan.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
         try await connection.query(
-            sql: "UPDATE teleport.position SET load_plan = $3 WHERE incarnation = $1 AND target = $2",
+            sql:
+                "UPDATE teleport.position SET load_plan = $3 WHERE incarnation = $1 AND target = $2",
             key + [PGParameter(text)])
         try await connection.query(
             sql: "DELETE FROM teleport.load_chunk WHERE incarnation = $1 AND target = $2", key)
@@ -176,7 +177,8 @@ struct TargetStore: Sendable {
 
     private func plan() async throws -> LoadPlan? {
         let found = try await connection.query(
-            sql: "SELECT load_plan FROM teleport.position WHERE incarnation = $1 AND target = $2", key)
+            sql: "SELECT load_plan FROM teleport.position WHERE incarnation = $1 AND target = $2",
+            key)
         guard let text = try found.rows.first?.decode(String?.self, 0) else { return nil }
         return try JSONDecoder().decode(LoadPlan.self, from: Data(text.utf8))
     }

@@ -28,12 +28,12 @@ package enum CaptureRemoval {
     package static func dropWithTriggers(_ oid: UInt32, on connection: PGConnection) async throws {
         let dependents = try await connection.query(
             sql: """
-            SELECT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
-              FROM pg_catalog.pg_depend d
-             WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-               AND d.refobjid = '\(name(oid))'::pg_catalog.regproc
-               AND d.deptype <> 'i' AND d.classid <> 'pg_catalog.pg_trigger'::pg_catalog.regclass
-            """)
+                SELECT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
+                  FROM pg_catalog.pg_depend d
+                 WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                   AND d.refobjid = '\(name(oid))'::pg_catalog.regproc
+                   AND d.deptype <> 'i' AND d.classid <> 'pg_catalog.pg_trigger'::pg_catalog.regclass
+                """)
         guard dependents.rows.isEmpty else {
             let names = try dependents.rows.map { try $0.decode(String.self, 0) }
             throw CaptureError(

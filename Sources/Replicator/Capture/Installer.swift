@@ -97,7 +97,8 @@ public enum Installer {
         }
         for (key, value) in changes.sorted(by: { $0.key < $1.key }) {
             try await connection.query(sql: InstallerSQL.set[0], [PGParameter(key)])
-            try await connection.query(sql: InstallerSQL.set[1], [PGParameter(key), PGParameter(value)])
+            try await connection.query(
+                sql: InstallerSQL.set[1], [PGParameter(key), PGParameter(value)])
         }
         let incarnation = changes["incarnation"] ?? settings["incarnation"] ?? ""
         return Result(incarnation: incarnation, wasInstalled: wasInstalled, warnings: warnings)

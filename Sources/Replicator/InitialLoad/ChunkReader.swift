@@ -116,9 +116,9 @@ struct ChunkReader: Sendable {
     ) async throws -> (name: TableName, storage: UInt32)? {
         let found = try await connection.query(
             sql: """
-            SELECT n.nspname, c.relname, c.relfilenode FROM pg_catalog.pg_class c
-            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1
-            """, [PGParameter(oid)])
+                SELECT n.nspname, c.relname, c.relfilenode FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1
+                """, [PGParameter(oid)])
         guard let row = found.rows.first else { return nil }
         let name = try TableName(
             schema: row.decode(String.self, 0), name: row.decode(String.self, 1))

@@ -124,14 +124,14 @@ extension LoadRun {
         let list = partitioned.keys.sorted().map(String.init).joined(separator: ",")
         let found = try await control.query(
             sql: """
-            WITH RECURSIVE tree(root, oid) AS (
-              SELECT c.oid, c.oid FROM pg_catalog.pg_class c WHERE c.oid IN (\(list))
-              UNION ALL
-              SELECT t.root, i.inhrelid FROM tree t
-              JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid)
-            SELECT t.root, t.oid FROM tree t
-            JOIN pg_catalog.pg_class c ON c.oid = t.oid AND c.relkind = 'r'
-            """)
+                WITH RECURSIVE tree(root, oid) AS (
+                  SELECT c.oid, c.oid FROM pg_catalog.pg_class c WHERE c.oid IN (\(list))
+                  UNION ALL
+                  SELECT t.root, i.inhrelid FROM tree t
+                  JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid)
+                SELECT t.root, t.oid FROM tree t
+                JOIN pg_catalog.pg_class c ON c.oid = t.oid AND c.relkind = 'r'
+                """)
         for row in found.rows {
             let root = try row.decode(UInt32.self, 0)
             roots[try row.decode(UInt32.self, 1)] = partitioned[root]
@@ -144,11 +144,11 @@ extension LoadRun {
         let list = relations.map(String.init).joined(separator: ",")
         let found = try await control.query(
             sql: """
-            SELECT c.oid, pg_catalog.pg_relation_size(c.oid)
-                / pg_catalog.current_setting('block_size')::pg_catalog.int8,
-              pg_catalog.pg_table_size(c.oid), c.reltuples
-            FROM pg_catalog.pg_class c WHERE c.oid IN (\(list)) ORDER BY 3 DESC, 1
-            """)
+                SELECT c.oid, pg_catalog.pg_relation_size(c.oid)
+                    / pg_catalog.current_setting('block_size')::pg_catalog.int8,
+                  pg_catalog.pg_table_size(c.oid), c.reltuples
+                FROM pg_catalog.pg_class c WHERE c.oid IN (\(list)) ORDER BY 3 DESC, 1
+                """)
         return try found.rows.map { row in
             try LoadPlanner.Size(
                 relation: row.decode(UInt32.self, 0), pages: row.decode(Int64.self, 1),

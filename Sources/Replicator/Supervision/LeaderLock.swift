@@ -37,7 +37,8 @@ public actor LeaderLock {
     /// Gives the lock up and closes the connection; harmless when not held.
     public func release() async {
         if holds {
-            _ = try? await connection.query(sql: "SELECT pg_catalog.pg_advisory_unlock(\(Self.key))")
+            _ = try? await connection.query(
+                sql: "SELECT pg_catalog.pg_advisory_unlock(\(Self.key))")
         }
         holds = false
         await connection.close()

@@ -108,7 +108,8 @@ package actor EventVacuum {
         let table = EventSlot.table(slot)
         // A look without any lock first, so that a needed slot never costs its writers a wait.
         let newest = "SELECT pg_catalog.max(txid) FROM \(table)"
-        if let highest = try await connection.query(sql: newest).rows.first?.decode(UInt64?.self, 0),
+        if let highest = try await connection.query(sql: newest).rows.first?.decode(
+            UInt64?.self, 0),
             highest >= bound.rawValue
         {
             return .needed
@@ -130,9 +131,9 @@ package actor EventVacuum {
                     guard highest < bound.rawValue else { return .needed }
                     try await connection.query(
                         sql: """
-                        UPDATE teleport.setting SET value = $1::pg_catalog.text
-                         WHERE key = 'forgotten' AND value::pg_catalog.int8 < $1::pg_catalog.int8
-                        """, [PGParameter(String(highest + 1))])
+                            UPDATE teleport.setting SET value = $1::pg_catalog.text
+                             WHERE key = 'forgotten' AND value::pg_catalog.int8 < $1::pg_catalog.int8
+                            """, [PGParameter(String(highest + 1))])
                 }
                 try await connection.execute("TRUNCATE \(table)")
                 return .emptied

@@ -22,11 +22,11 @@ public enum TargetRegistry {
                 sql: "DELETE FROM teleport.target WHERE name = $1", [PGParameter(name)])
             let result = try await connection.query(
                 sql: """
-                INSERT INTO teleport.target (name, position, incarnation, updated)
-                SELECT $1, pg_catalog.txid_current_snapshot()::pg_catalog.text, $2,
-                       pg_catalog.now()
-                RETURNING position
-                """, [PGParameter(name), PGParameter(incarnation)])
+                    INSERT INTO teleport.target (name, position, incarnation, updated)
+                    SELECT $1, pg_catalog.txid_current_snapshot()::pg_catalog.text, $2,
+                           pg_catalog.now()
+                    RETURNING position
+                    """, [PGParameter(name), PGParameter(incarnation)])
             guard let text = try result.rows.first?.decode(String.self, 0),
                 let snapshot = Snapshot(text)
             else { throw PGError(.decodingFailed, "the server's snapshot cannot be read") }
@@ -43,9 +43,10 @@ public enum TargetRegistry {
     ) async throws(PGError) -> Bool {
         let result = try await connection.query(
             sql: """
-            UPDATE teleport.target SET position = $2, incarnation = $3, updated = pg_catalog.now()
-             WHERE name = $1
-            """, [PGParameter(name), PGParameter(position.description), PGParameter(incarnation)])
+                UPDATE teleport.target SET position = $2, incarnation = $3, updated = pg_catalog.now()
+                 WHERE name = $1
+                """,
+            [PGParameter(name), PGParameter(position.description), PGParameter(incarnation)])
         return result.affectedRows == 1
     }
 
@@ -60,7 +61,9 @@ public enum TargetRegistry {
         on connection: PGConnection
     ) async throws(PGError) -> [String: Snapshot] {
         var positions: [String: Snapshot] = [:]
-        for row in try await connection.query(sql: "SELECT name, position FROM teleport.target").rows {
+        for row in try await connection.query(sql: "SELECT name, position FROM teleport.target")
+            .rows
+        {
             let text = try row.decode(String.self, 1)
             guard let snapshot = Snapshot(text) else {
                 throw PGError(

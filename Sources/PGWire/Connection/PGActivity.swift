@@ -1,0 +1,78 @@
+/// What a connection does, for logs, metrics and traces (`PGConfiguration.onActivity`).
+///
+/// Parameters and rows are never in it; the text of a statement is.
+public enum PGActivity: Sendable {
+    /// A connection is open, after so long.
+    case connected(processID: Int?, after: Duration)
+    /// A connection has ended: closed by its owner, or lost.
+    case disconnected(PGError)
+    /// A request is sent: a statement, a COPY, a pipeline or a Parse.
+    case began(id: Int, text: String)
+    /// A request is answered.
+    case ended(id: Int, text: String, after: Duration, outcome: Result<Int, PGError>)
+}
+
+/// A message on the wire (`PGConfiguration.onMessage`): its name and length, and nothing of what it
+/// says.
+public struct PGWireMessage: Sendable, Hashable {
+    /// Who sent it.
+    public enum Sender: Sendable, Hashable {
+        /// This client.
+        case client
+        /// The server.
+        case server
+    }
+
+    /// Who sent it.
+    public let sender: Sender
+    /// The letter that begins it (manual, 55.7).
+    public let type: Character
+    /// Its length in bytes, the letter included.
+    public let length: Int
+}
+
+extension PGConnection {
+    /// Tells of the messages that are sent, after the login; the bytes are whole messages, our own.
+    func traceSent(_ bytes: [UInt8]) {
+        guard let onMessage = configuration.onMessage else { return }
+        var offset = 0
+        while offset + 5 <= bytes.count {
+            let length = bytes[(offset + 1)...(offset + 4)].reduce(0) { $0 << 8 | Int($1) } + 1
+            onMessage(
+                PGWireMessage(
+                    sender: .client, type: Character(Unicode.Scalar(bytes[offset])), length: length)
+            )
+            offset += length
+        }
+    }
+
+    /// The operation's end, for those who watch.
+    func report(_ operation: Operation) {
+        guard let onActivity = configuration.onActivity, let began = operation.began else { return }
+        let outcome: Result<Int, PGError>
+        switch operation.result {
+        case .success(let steps)?:
+            outcome = .success(
+                steps.reduce(operation.streamedRows) {
+                    $0 + ($1.result.map { $0.rows.isEmpty ? $0.affectedRows ?? 0 : $0.rows.count } ?? 0)
+                })
+        case .failure(let error)?: outcome = .failure(error)
+        case nil: return
+        }
+        operation.began = nil
+        onActivity(
+            .ended(
+                id: operation.id, text: operation.text, after: ContinuousClock.now - began,
+                outcome: outcome))
+    }
+}
+
+extension Session.Request {
+    /// What it is about, for those who watch.
+    var text: String {
+        switch self {
+        case .simple(let sql), .copyIn(let sql), .copyOut(let sql): sql
+        case .extended(let request): request.text
+        }
+    }
+}
