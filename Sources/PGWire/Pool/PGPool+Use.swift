@@ -7,6 +7,7 @@ extension PGPool {
     /// - Parameters:
     ///   - timeout: how long one waits for a connection; nil for the pool's `acquireTimeout`.
     ///   - body: is given the connection.
+    /// - Returns: what the body returns.
     /// - Throws: what the body throws; before it, `timedOut` with the last error of connecting,
     ///   `cancelled`, `connectionClosed` where the pool is closed, and the error of connecting where
     ///   waiting does not mend it (a wrong password, for example).
@@ -33,6 +34,7 @@ extension PGPool {
     ///   - begin: the statement that begins it, for example `BEGIN ISOLATION LEVEL SERIALIZABLE`.
     ///   - timeout: how long one waits for a connection; nil for the pool's `acquireTimeout`.
     ///   - body: is given the connection; it must not end the transaction.
+    /// - Returns: what the body returns, once the transaction is committed.
     /// - Throws: what the body throws, what `withConnection` throws; `server` where COMMIT fails;
     ///   `misuse` where a statement had failed and the body went on, so that the server rolled back.
     @discardableResult
