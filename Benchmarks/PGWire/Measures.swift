@@ -5,17 +5,21 @@ import PGWire
 enum Measures {
     /// Every measure by its name on the command line.
     static let all: [String: @Sendable (Options) async throws -> Double] = [
-        "select": select, "connect": connect, "copy-out": copyOut, "copy-in": copyIn,
+        "prepared": prepared, "cached": cached, "pipeline": pipeline, "connect": connect,
+        "copy-out": copyOut, "copy-in": copyIn,
         "copy-across": copyAcross,
     ]
 
-    private static func seconds(since start: ContinuousClock.Instant) -> Double {
+    static func seconds(since start: ContinuousClock.Instant) -> Double {
         (ContinuousClock.now - start) / .seconds(1)
     }
 
-    /// Queries a second: `SELECT 1` by the extended protocol, on `--connections`, with the caller on
-    /// the loop or (`--caller pool`) on Swift's global pool.
-    @Sendable static func select(_ options: Options) async throws -> Double {
+    /// Queries a second on `--connections` over `--loops`, each asking as `ask` says, with the caller
+    /// on the loop or (`--caller pool`) on Swift's global pool.
+    private static func queries(
+        _ options: Options,
+        _ ask: @escaping @Sendable (PGConnection, ContinuousClock.Instant) async throws -> Int
+    ) async throws -> Double {
         let count = options.number("connections", 1)
         let loops = (0..<options.number("loops", 1)).map { PGEventLoop(name: "bench-\($0)") }
         var connections: [PGConnection] = []
@@ -29,18 +33,55 @@ enum Measures {
         let queries = try await withThrowingTaskGroup(of: Int.self) { group in
             for connection in connections {
                 group.addTask(executorPreference: onLoop ? connection.loop : nil) {
-                    var queries = 0
-                    while .now < end {
-                        try await connection.query("SELECT 1")
-                        queries += 1
-                    }
-                    return queries
+                    try await ask(connection, end)
                 }
             }
             return try await group.reduce(0, +)
         }
         let figure = Double(queries) / seconds(since: start)
         for connection in connections { await connection.close() }
+        return figure
+    }
+
+    /// `SELECT 1`, prepared by the caller.
+    @Sendable static func prepared(_ options: Options) async throws -> Double {
+        try await queries(options) { connection, end in
+            let statement = try await connection.prepare("SELECT 1")
+            var queries = 0
+            while .now < end {
+                try await connection.query(statement)
+                queries += 1
+            }
+            return queries
+        }
+    }
+
+    /// `SELECT 1` as text, through the statement cache.
+    @Sendable static func cached(_ options: Options) async throws -> Double {
+        try await queries(options) { connection, end in
+            var queries = 0
+            while .now < end {
+                try await connection.query("SELECT 1")
+                queries += 1
+            }
+            return queries
+        }
+    }
+
+    /// Inserts a second: `--rows` in one pipeline.
+    @Sendable static func pipeline(_ options: Options) async throws -> Double {
+        let connection = try await PGConnection.connect(options.configuration())
+        let rows = options.number("rows", 1000)
+        let start = ContinuousClock.now
+        let text = "a text of some thirty characters"
+        let answers = try await connection.pipeline { pipeline in
+            for _ in 0..<rows {
+                pipeline.query("INSERT INTO pipelined VALUES (\(1), \(text))")
+            }
+        }
+        let figure = Double(rows) / seconds(since: start)
+        for answer in answers { _ = try answer.get() }
+        await connection.close()
         return figure
     }
 
