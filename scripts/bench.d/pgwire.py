@@ -5,8 +5,10 @@ machine. PostgresNIO is not among the packages that this uses, so it is left out
 """
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import time
 
 from rig import LIMIT, Measure
@@ -23,6 +25,9 @@ CREATE UNLOGGED TABLE loaded (LIKE item);
 """
 
 
+PSQL = ["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1"]
+
+
 class Bench:
     """Where things are, and what runs them."""
 
@@ -35,23 +40,36 @@ class Bench:
         self.file = os.path.join(rig.work, "copy")
         self.known = self.run([self.ours, "list"])[0].split()
 
-    def run(self, command, text=None, output=None):
-        """Runs a program; returns what it printed, its seconds, and its peak memory in MB."""
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.PIPE if text else subprocess.DEVNULL,
-            stdout=output or subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment,
-            text=True)
-        if text:
-            process.stdin.write(text)
-            process.stdin.close()
-        printed = process.stdout.read() if process.stdout else ""
-        errors = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            raise RuntimeError(f"{command}: {errors.strip()[-500:]}")
-        return printed, time.perf_counter() - began, usage.ru_maxrss / 1024
+    def run(self, command, output=None):
+        """Runs a program; returns what it printed and its peak memory in MB."""
+        with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as errors:
+            process = subprocess.Popen(
+                list(map(str, command)), stdin=subprocess.DEVNULL, stdout=output or printed,
+                stderr=errors, env=self.environment)
+            memory, end = 0.0, time.monotonic() + LIMIT
+            while process.poll() is None:
+                # The last look counts: the first may still see this interpreter.
+                memory = self.peak(process.pid) or memory
+                if time.monotonic() > end:
+                    process.kill()
+                time.sleep(0.005)
+            errors.seek(0)
+            if process.returncode != 0:
+                raise RuntimeError(f"{command[:2]}: {errors.read().strip()[-500:]}")
+            printed.seek(0)
+            return printed.read(), memory
+
+    @staticmethod
+    def peak(process):
+        """The largest resident size of a process so far in MB; None when it has ended."""
+        try:
+            with open(f"/proc/{process}/status", encoding="utf-8") as file:
+                for line in file:
+                    if line.startswith("VmHWM:"):
+                        return int(line.split()[1]) / 1024
+        except OSError:
+            pass
+        return None
 
     def uri(self, mode, server=None):
         server = server or self.server
@@ -63,7 +81,7 @@ class Bench:
                    "--sslmode", mode, "--milliseconds", self.milliseconds]
         for name, value in options.items():
             command += [f"--{name}", value]
-        printed, _, memory = self.run(command)
+        printed, memory = self.run(command)
         return json.loads(printed)["value"], memory
 
     def python(self, client, measure, mode, **options):
@@ -72,7 +90,7 @@ class Bench:
                    "--sslmode", mode, "--milliseconds", self.milliseconds]
         for name, value in options.items():
             command += [f"--{name}", value]
-        printed, _, memory = self.run(command)
+        printed, memory = self.run(command)
         return json.loads(printed)["value"], memory
 
     def pgbench(self, mode, protocol, clients=1, script="SELECT 1;\n", options=None):
@@ -80,21 +98,24 @@ class Bench:
         with open(path, "w", encoding="utf-8") as file:
             file.write(script)
         options = options or ["-T", max(1, self.milliseconds // 1000)]
-        printed, _, memory = self.run(
+        printed, memory = self.run(
             ["pgbench", "-n", "-M", protocol, "-c", clients, "-j", min(clients, 2), "-f", path,
              *options, self.uri(mode)])
         line = next(line for line in printed.split("\n") if line.startswith("tps = "))
         return float(line.split()[2]), memory
 
-    def psql(self, mode, *commands, output=None):
-        """The seconds of commands, without those of starting and connecting, and the memory."""
-        command = ["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", self.uri(mode)]
-        empty = self.run(command + ["-c", ""])[1]
+    def psql(self, mode, *commands):
+        """The seconds of the last command, by psql's own clock, and the memory."""
+        command = PSQL + [self.uri(mode), "-c", "\\timing on", "-c", "\\o /dev/null"]
         for each in commands:
             command += ["-c", each]
-        with open(os.devnull, "w", encoding="utf-8") as null:
-            _, seconds, memory = self.run(command, output=output or null)
-        return max(seconds - empty, 1e-6), memory
+        printed, memory = self.run(command)
+        return self.seconds(printed), memory
+
+    @staticmethod
+    def seconds(printed):
+        """What psql's \\timing said last."""
+        return float(re.findall(r"^Time: ([\d.]+) ms", printed, re.MULTILINE)[-1]) / 1000
 
 
 def selects(b, mode):
@@ -140,9 +161,8 @@ def rows(b, mode):
 
 def copies(b, mode):
     for form in ("binary", "text"):
-        out, load = f"COPY item TO STDOUT ({form})", f"COPY loaded FROM STDIN ({form})"
-        out = out.replace("(", "(FORMAT ")
-        load = load.replace("(", "(FORMAT ")
+        out = f"COPY item TO STDOUT (FORMAT {form})"
+        load = f"COPY loaded FROM STDIN (FORMAT {form})"
         path = f"{b.file}.{form}"
         b.run(["psql", "-X", "-q", b.uri("disable"), "-c",
                f"\\copy item TO '{path}' (FORMAT {form})"])
@@ -161,19 +181,18 @@ def copies(b, mode):
                [("psql \\copy", psql_in, "ratio >= 1.0")])
 
     def pipe():
-        base = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
-        empty = b.run(base + [b.uri(mode), "-c", ""])[1]
-        began = time.perf_counter()
+        size = os.path.getsize(b.file + ".binary") / 1e6
         with subprocess.Popen(
-                base + [b.uri(mode), "-c", "COPY item TO STDOUT (FORMAT binary)"],
+                PSQL + [b.uri(mode), "-c", "COPY item TO STDOUT (FORMAT binary)"],
                 stdout=subprocess.PIPE, env=b.environment) as reader:
             done = subprocess.run(
-                base + [b.uri(mode, b.rig.target), "-c", "COPY loaded FROM STDIN (FORMAT binary)"],
-                stdin=reader.stdout, env=b.environment, timeout=LIMIT, check=False)
-        if done.returncode or reader.returncode:
-            raise RuntimeError("the psql pipe failed")
-        size = os.path.getsize(b.file + ".binary") / 1e6
-        return size / max(time.perf_counter() - began - empty, 1e-6), None
+                PSQL + [b.uri(mode, b.rig.target), "-c", "\\timing on", "-c",
+                        "COPY loaded FROM STDIN (FORMAT binary)"],
+                stdin=reader.stdout, env=b.environment, timeout=LIMIT, check=True,
+                capture_output=True, text=True)
+        if reader.returncode != 0:
+            raise RuntimeError("the reading psql failed")
+        return size / b.seconds(done.stdout), None
     yield ("copy-across", "COPY server to server through us", "MB/s",
            {"sql": "COPY item TO STDOUT (FORMAT binary)", "port2": b.rig.target.port,
             "database2": "client", "sql2": "COPY loaded FROM STDIN (FORMAT binary)"},
@@ -229,6 +248,6 @@ def run(rig, runs):
                 rig.target.sql("client", "TRUNCATE loaded")
                 theirs, its = peer()
                 found[index].add(ours, theirs)
-                if index == 0:
+                if index == 0 and its is not None:
                     memory.add(mine, its)
     return measures
