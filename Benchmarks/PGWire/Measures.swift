@@ -6,7 +6,7 @@ enum Measures {
     /// Every measure by its name on the command line.
     static let all: [String: @Sendable (Options) async throws -> Double] = [
         "prepared": prepared, "cached": cached, "pipeline": pipeline, "connect": connect,
-        "copy-out": copyOut, "copy-in": copyIn,
+        "copy-out": copyOut, "copy-in": copyIn, "rows": rows, "copy-rows": copyRows,
         "copy-across": copyAcross,
     ]
 
