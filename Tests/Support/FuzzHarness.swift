@@ -93,7 +93,9 @@ public enum FuzzHarness {
             guard !isOver else { return }
             bytes.withUnsafeBytes { decoder.feed($0) }
             do throws(PGError) {
-                while !isOver, let message = try decoder.next() { perform(session.receive(message)) }
+                while !isOver, let message = try decoder.next() {
+                    perform(session.receive(message))
+                }
             } catch {
                 isOver = true
             }
