@@ -35,12 +35,18 @@ public enum FuzzHarness {
         return (messages, false)
     }
 
-    /// Runs of CopyData are joined as they come, so the cut shows in them alone.
+    /// Runs of CopyData and rows are joined as they come, so the cut shows in them alone.
     private static func append(_ message: BackendMessage, to messages: inout [BackendMessage]) {
         if case .copyData(let more, let moreCount) = message,
             case .copyData(let bytes, let count)? = messages.last
         {
             messages[messages.count - 1] = .copyData(bytes + more, count: count + moreCount)
+        } else if case .dataRows(let more) = message, case .dataRows(var block)? = messages.last,
+            more.columnCount == block.columnCount
+        {
+            block.bytes += more.bytes
+            block.count += more.count
+            messages[messages.count - 1] = .dataRows(block)
         } else {
             messages.append(message)
         }
@@ -65,20 +71,43 @@ public enum FuzzHarness {
                 driver.receive(Array(rest.prefix(count)))
                 rest = rest.dropFirst(count)
             case 1: driver.start(.simple("SELECT 1"))
-            case 2: driver.start(.extended("SELECT $1", [PGParameter("1")]))
+            case 2: driver.start(.extended(Self.request(.collect)))
             case 3: driver.start(.copyOut("COPY t TO STDOUT"))
             case 4: driver.start(.copyIn("COPY t FROM STDIN"))
             case 5: driver.endCopyIn(nil)
             case 6: driver.endCopyIn("no")
-            case 7: driver.session.discardCopy()
+            case 7: _ = driver.session.discard()
             case 8: driver.deriveKey(.success([UInt8](repeating: 7, count: 32)))
             case 9: driver.deriveKey(.failure(PGError(.timedOut, "late")))
+            case 11: driver.start(.extended(Self.request(.stream)))
+            case 12: driver.start(.extended(Self.request(.portal(2))))
+            case 13: _ = driver.session.fetch(2)
+            case 14: driver.start(.extended(Self.pipeline()))
             // A login without a fuzzer's luck.
             case 10:
                 driver.receive([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
             default: break
             }
         }
+    }
+
+    private static func request(_ delivery: ExtendedRequest.Delivery) -> ExtendedRequest {
+        var request = ExtendedRequest()
+        request.delivery = delivery
+        try? request.execute(sql: "SELECT $1", parameters: [PGParameter("1")])
+        if case .portal = delivery { request.flushBeforeSync() } else { request.sync() }
+        return request
+    }
+
+    private static func pipeline() -> ExtendedRequest {
+        var request = ExtendedRequest()
+        request.isPipeline = true
+        try? request.close(name: "a")
+        try? request.prepare(name: "b", sql: "SELECT 1")
+        request.sync()
+        for _ in 0..<2 { try? request.execute(name: "b", parameters: [], columns: []) }
+        request.sync()
+        return request
     }
 
     private struct SessionDriver {

@@ -84,6 +84,10 @@ public struct PGConfiguration: Sendable {
     /// The `application_name` of programs that were told none.
     public var fallbackApplicationName: String?
 
+    /// How many statements a connection keeps prepared; 0 for none, as behind a pooler in
+    /// transaction mode that does not know prepared statements.
+    public var statementCacheSize = 256
+
     /// What was passed over while the configuration was made, for the caller's log: a password file that
     /// others may read, for example. No secrets.
     public internal(set) var warnings: [String] = []

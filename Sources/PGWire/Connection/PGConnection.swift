@@ -24,6 +24,7 @@ public actor PGConnection {
     var session: Session
     private var decoder = BackendDecoder()
     private var observer: (@Sendable (PGEvent) -> Void)?
+    var listeners: [String: [NotificationQueue]] = [:]
     /// Answered when the login is over, well or not.
     private var login: Promise<Void>?
     /// Why the connection cannot be used any more.
@@ -33,12 +34,19 @@ public actor PGConnection {
     private var isTaken = false
     private var waiting: [Promise<Void>] = []
     var current: Operation?
+
+    // Statements.
+    var statements: StatementCache
+    /// Names of statements that the server may forget, with the next request.
+    var doomed: [String] = []
+    var lastStatement = 0
     private var lastID = 0
 
     private init(_ configuration: PGConfiguration, loop: PGEventLoop) {
         self.configuration = configuration
         self.loop = loop
         session = Session(login: Login(user: "", password: nil, nonce: ""))
+        statements = StatementCache(capacity: configuration.statementCacheSize)
     }
 
     isolated deinit {
@@ -195,9 +203,11 @@ public actor PGConnection {
         return major * 10_000 + minor * 100 + (numbers.count > 2 ? numbers[2] : 0)
     }
 
-    // MARK: Queries
+    // MARK: Requests
 
-    /// Simple query protocol: one or several statements, one result each.
+    /// Simple query protocol: one or several statements, one result each, values as text.
+    ///
+    /// The text is sent as it is: never with text of a stranger in it. `query` takes values safely.
     ///
     /// - Parameters:
     ///   - sql: the statements.
@@ -210,56 +220,49 @@ public actor PGConnection {
     public func execute(
         _ sql: String, timeout: Duration? = nil
     ) async throws(PGError) -> [PGResult] {
-        try await run(.simple(sql), timeout)
-    }
-
-    /// Extended query protocol: one statement with parameters; all rows are collected.
-    ///
-    /// - Parameters:
-    ///   - sql: the statement, its parameters as `$1`, `$2` and so on.
-    ///   - parameters: their values.
-    ///   - timeout: after which the statement is cancelled; nil for none.
-    /// - Returns: the result of the statement.
-    /// - Throws: as `execute`.
-    @discardableResult
-    public func query(
-        _ sql: String, _ parameters: [PGParameter] = [], timeout: Duration? = nil
-    ) async throws(PGError) -> PGResult {
-        guard let result = try await run(.extended(sql, parameters), timeout).first else {
-            throw PGError(.protocolViolation, "the server answered a statement with nothing")
-        }
-        return result
-    }
-
-    private func run(
-        _ request: Session.Request, _ timeout: Duration?
-    ) async throws(PGError) -> [PGResult] {
-        let operation = try await begin(request, timeout)
+        let deadline = timeout.map { ContinuousClock.now + $0 }
+        try await takeTurn(deadline)
         defer { passTurn() }
+        return try await exchange(.simple(sql), deadline).compactMap(\.result)
+    }
+
+    /// Sends a request and waits for its answer; the caller has the turn.
+    func exchange(
+        _ request: Session.Request, _ deadline: ContinuousClock.Instant?
+    ) async throws(PGError) -> [StepOutcome] {
+        let operation = try start(request, deadline)
         return try await settled(operation).get()
     }
 
-    /// Waits for its turn and sends a request; the caller must `passTurn` unless this throws.
+    /// Sends a request; the caller has the turn.
+    func start(
+        _ request: Session.Request, _ deadline: ContinuousClock.Instant?, streams: Bool = false
+    ) throws(PGError) -> Operation {
+        if let failure { throw failure }
+        if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
+        let bytes = try session.start(request)
+        lastID += 1
+        let operation = Operation(id: lastID, streams: streams)
+        current = operation
+        if let deadline {
+            let id = operation.id
+            operation.timer = loop.schedule(after: deadline - .now) { [weak self] in
+                self?.assumeIsolated { $0.interrupt(id, .timedOut) }
+            }
+        }
+        channel?.send(bytes)
+        return operation
+    }
+
+    /// Waits for its turn and sends a request that streams; the caller must `passTurn` unless this
+    /// throws.
     func begin(
         _ request: Session.Request, _ timeout: Duration?
     ) async throws(PGError) -> Operation {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         try await takeTurn(deadline)
         do throws(PGError) {
-            if let failure { throw failure }
-            if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
-            let bytes = try session.start(request)
-            lastID += 1
-            let operation = Operation(id: lastID)
-            current = operation
-            if let deadline {
-                let id = operation.id
-                operation.timer = loop.schedule(after: deadline - .now) { [weak self] in
-                    self?.assumeIsolated { $0.interrupt(id, .timedOut) }
-                }
-            }
-            channel?.send(bytes)
-            return operation
+            return try start(request, deadline, streams: true)
         } catch {
             passTurn()
             throw error
@@ -267,7 +270,7 @@ public actor PGConnection {
     }
 
     /// The answer, once the server is ready for the next request.
-    func settled(_ operation: Operation) async -> Result<[PGResult], PGError> {
+    func settled(_ operation: Operation) async -> Result<[StepOutcome], PGError> {
         let id = operation.id
         if !operation.isSettled {
             await withTaskCancellationHandler {
@@ -288,7 +291,8 @@ public actor PGConnection {
         if operation.isSettled { waiter.resume() } else { operation.waiter = waiter }
     }
 
-    private func takeTurn(_ deadline: ContinuousClock.Instant?) async throws(PGError) {
+    /// Waits for the connection to be free; whoever gets it must `passTurn`.
+    func takeTurn(_ deadline: ContinuousClock.Instant?) async throws(PGError) {
         if let failure { throw failure }
         guard isTaken else {
             isTaken = true
@@ -347,6 +351,7 @@ public actor PGConnection {
             current.cancelsInFlight = 0
             current.wakeIfSettled()
         }
+        endListeners(failure ?? error)
         let turns = waiting
         waiting = []
         for turn in turns { turn.fulfil(.failure(failure ?? error)) }
@@ -372,17 +377,29 @@ public actor PGConnection {
         case .loggedIn:
             decoder.maximumLength = Limits.message
             login?.fulfil(.success(()))
-        case .copyOpened: current?.opened.fulfil(.success(()))
-        case .copyChunk(let chunk): deliver(chunk)
+        case .copyOpened: current?.opened?.fulfil(.success(()))
+        case .copyChunk(let chunk): deliver(.chunk(chunk))
+        case .streamOpened(let columns):
+            current?.columns = columns
+            current?.opened?.fulfil(.success(()))
+        case .rows(let storage): deliver(.rows(storage))
+        case .suspended: fetchMore()
         case .copyInFailed(let error):
             current?.copyFailure = error
             current?.drained?.fulfil(.failure(error))
         case .finished(let outcome):
             current?.outcome = outcome
             current?.wakeIfSettled()
-        case .event(let event): observer?(event)
+        case .event(let event): tell(event)
         case .close(let error): fail(error)
         }
+    }
+
+    private func tell(_ event: PGEvent) {
+        if case .notification(let notification) = event {
+            listeners[notification.channel]?.forEach { $0.add(notification) }
+        }
+        observer?(event)
     }
 
     private func derive(_ derivation: SCRAM.Derivation) {

@@ -98,7 +98,8 @@ public struct PGValueBuffer: Sendable {
         append(Int32(0))
         try body(&self)
         guard let count = Int32(exactly: bytes.count - start - 4) else {
-            throw PGError(.encodingFailed, "a value of \(bytes.count - start - 4) bytes is too long")
+            throw PGError(
+                .encodingFailed, "a value of \(bytes.count - start - 4) bytes is too long")
         }
         withUnsafeBytes(of: count.bigEndian) {
             bytes.replaceSubrange(start..<start + 4, with: $0)

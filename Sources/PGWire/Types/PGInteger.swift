@@ -77,3 +77,22 @@ extension PGError {
         PGError(.decodingFailed, "not a \(type)")
     }
 }
+
+extension String: PGEncodable {
+    public var pgType: PGType { .unspecified }
+    public func pgFormat(as type: PGType) -> PGFormat { .text }
+    public func encode(into buffer: inout PGValueBuffer, as type: PGType) throws(PGError) {
+        buffer.append(text: self)
+    }
+}
+
+extension Int: PGEncodable {
+    public var pgType: PGType { .int8 }
+    public func encode(into buffer: inout PGValueBuffer, as type: PGType) throws(PGError) {
+        switch type {
+        case .int4: buffer.append(Int32(truncatingIfNeeded: self))
+        case .int2: buffer.append(Int16(truncatingIfNeeded: self))
+        default: buffer.append(Int64(self))
+        }
+    }
+}
