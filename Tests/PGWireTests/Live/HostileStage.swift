@@ -195,7 +195,7 @@ final class HostileServer: Sendable {
     deinit { server.stop() }
 
     /// Whether a connection is there to cancel another.
-    static func isCancel(_ peer: FakeServer.Peer) throws -> Bool {
+    static func isCancel(_ peer: FakeServer.Peer) -> Bool {
         var head = [UInt8](repeating: 0, count: 8)
         for _ in 0..<200 {
             let count = peer.peek(&head)
