@@ -17,6 +17,7 @@ public final class PgBouncer: Sendable {
     ///   - cluster: the server behind.
     ///   - roles: the roles that may log in, with `PostgresCluster.password`.
     ///   - settings: more lines for the section `[pgbouncer]`, for example `pool_mode = session`.
+    /// - Throws: `ShellError` where it does not start.
     public init(
         _ cluster: PostgresCluster, roles: [String] = ["postgres"], settings: [String] = []
     ) throws {
@@ -65,10 +66,12 @@ public final class PgBouncer: Sendable {
             """)
     }
 
-    /// How to connect over TCP.
+    /// How to connect over TCP; without a cache of statements, which the next transaction's server would
+    /// not know (PgBouncer before 1.21).
     public func configuration(database: String, user: String = "postgres") -> PGConfiguration {
         var configuration = cluster.configuration(database: database, user: user)
         configuration.endpoint = .tcp(host: "127.0.0.1", port: port)
+        configuration.statementCacheSize = 0
         return configuration
     }
 }

@@ -147,7 +147,33 @@ struct HostilePeersTests {
         }
     }
 
-    // MARK: Memory
+    // MARK: What is left behind
+
+    private static func descriptors() -> Int {
+        guard let folder = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(folder) }
+        var count = 0
+        while readdir(folder) != nil { count += 1 }
+        return count
+    }
+
+    @Test func `no conversation leaves a descriptor behind`() async throws {
+        func meetAll() async {
+            for stage in HostileStage.allCases {
+                for pieces in [[[0xff]], [stage.answer], [Array(stage.answer.dropLast())]] {
+                    _ = await server.meet(stage, pieces)
+                }
+            }
+        }
+        await meetAll()
+        let before = Self.descriptors()
+        for _ in 0..<3 { await meetAll() }
+        // The server's threads close theirs in their own time.
+        for _ in 0..<100 where Self.descriptors() > before {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(Self.descriptors() <= before)
+    }
 
     private static func residentBytes() -> Int {
         guard let file = fopen("/proc/self/statm", "r") else { return 0 }
