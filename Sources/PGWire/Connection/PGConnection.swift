@@ -32,6 +32,8 @@ public actor PGConnection {
 
     // Turns: one request at a time, first come, first served.
     private var isTaken = false
+    /// Whether a request is under way.
+    var isBusy: Bool { isTaken }
     private var waiting: [Promise<Void>] = []
     var current: Operation?
 
