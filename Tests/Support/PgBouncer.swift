@@ -57,7 +57,7 @@ public final class PgBouncer: Sendable {
         // Not as root, which it refuses to be.
         try PostgresCluster.shell(
             """
-            cd / && if [ "$(id -u)" = 0 ]; then as="runuser -u postgres --"; fi
+            PATH=$PATH:/usr/sbin; cd / && if [ "$(id -u)" = 0 ]; then as="runuser -u postgres --"; fi
             $as pgbouncer -d \(directory)/ini >\(directory)/out 2>&1 </dev/null || { cat \(directory)/out >&2; exit 1; }
             setsid sh -c 'while kill -0 \(ProcessInfo.processInfo.processIdentifier) 2>/dev/null; do sleep 1; done
                 kill $(cat \(directory)/pid)' >/dev/null 2>&1 </dev/null &
