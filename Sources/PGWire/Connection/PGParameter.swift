@@ -47,14 +47,19 @@ extension PGParameter: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
 }
 
 extension PGParameter {
-    /// Inferred.
-    public var pgType: PGType { .unspecified }
     /// Whether there is no text.
     public var isPGNull: Bool { text == nil }
     /// Text.
     public func pgFormat(as type: PGType) -> PGFormat { .text }
     /// The text.
-    public func encode(into buffer: inout PGValueBuffer, as type: PGType) throws(PGError) {
+    ///
+    /// - Throws: `encodingFailed` where binary is asked for.
+    public func encode(
+        into buffer: inout PGValueBuffer, as type: PGType, format: PGFormat
+    ) throws(PGError) {
+        guard format == .text else {
+            throw PGError(.encodingFailed, "a PGParameter has a text, and no binary form")
+        }
         if let text { buffer.append(text: text) }
     }
 }
