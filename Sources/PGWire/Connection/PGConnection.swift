@@ -159,6 +159,8 @@ public actor PGConnection {
             until: deadline, on: loop,
             late: PGError(
                 .timedOut, "the server did not complete the login within the time to connect"))
+        // It may have broken behind the server's last word, before we came here.
+        if let failure { throw failure }
         visible.withLock {
             $0.serverVersion = Self.versionNumber(session.parameters["server_version"] ?? "")
             $0.isOpen = true
