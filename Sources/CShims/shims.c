@@ -64,9 +64,17 @@ int teleport_set_no_delay(int fd) { return set_integer(fd, IPPROTO_TCP, TCP_NODE
 
 int teleport_set_keep_alive(int fd, int idle, int interval, int count) {
     if (set_integer(fd, SOL_SOCKET, SO_KEEPALIVE, 1) < 0) return -1;
-    if (set_integer(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle) < 0) return -1;
-    if (set_integer(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval) < 0) return -1;
-    return set_integer(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
+    if (idle > 0 && set_integer(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle) < 0) return -1;
+    if (interval > 0 && set_integer(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval) < 0) return -1;
+    return count > 0 ? set_integer(fd, IPPROTO_TCP, TCP_KEEPCNT, count) : 0;
+}
+
+int teleport_peer_user(int fd, unsigned *user) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return -1;
+    *user = peer.uid;
+    return 0;
 }
 
 int teleport_set_user_timeout(int fd, unsigned milliseconds) {

@@ -26,4 +26,19 @@ package enum Limits {
     package static let keepAliveProbes = 3
     /// Bytes given to one `SSL_write`: the most that a TLS record holds (RFC 8446, 5.1).
     package static let tlsRecord = 16 * 1024
+    /// TLS contexts that are kept: one for each way of connecting that a program uses at a time.
+    package static let tlsContexts = 16
+
+    // MARK: Configuration
+
+    /// Servers that one configuration may name.
+    package static let hosts = 64
+    /// Bytes of a connection string.
+    package static let connectionString = 64 * 1024
+    /// Bytes at which a line of a service file is too long, as for libpq.
+    package static let serviceLine = 1022
+    /// Bytes of a service or a password file.
+    package static let configurationFile = 1024 * 1024
+    /// The time to connect of `connect_timeout=0`, which asks for no limit.
+    package static let longestConnect: Duration = .seconds(3600)
 }

@@ -90,7 +90,7 @@ extension EndToEnd {
             var reads = 0
             while Date() < stop {
                 let result = try await connection.query(
-                    "SELECT sum(balance)::bigint FROM test.account")
+                    sql: "SELECT sum(balance)::bigint FROM test.account")
                 let sum = try #require(result.rows.first).decode(Int.self, 0)
                 try #require(sum == 200_000, "after \(reads) reads")
                 reads += 1

@@ -40,10 +40,13 @@ int teleport_stream_socket(int family);
 int teleport_accept(int fd);
 /// setsockopt(2) with an integer at level IPPROTO_TCP: TCP_NODELAY.
 int teleport_set_no_delay(int fd);
-/// setsockopt(2): SO_KEEPALIVE, and TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT in seconds.
+/// setsockopt(2): SO_KEEPALIVE, and TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT in seconds; zero leaves
+/// the system's value.
 int teleport_set_keep_alive(int fd, int idle, int interval, int count);
 /// setsockopt(2): TCP_USER_TIMEOUT.
 int teleport_set_user_timeout(int fd, unsigned milliseconds);
+/// getsockopt(2): the user of the process that listens at the other end of a Unix socket.
+int teleport_peer_user(int fd, unsigned *user);
 
 /// A word of this thread's own; null until set.
 void *teleport_thread_mark(void);

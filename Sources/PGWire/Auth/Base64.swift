@@ -3,6 +3,15 @@ enum Base64 {
     private static let alphabet = [UInt8](
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
+    /// The number of each character; 64 for those that are none.
+    private static let digits: [UInt8] = {
+        var digits = [UInt8](repeating: 64, count: 256)
+        for (number, character) in alphabet.enumerated() {
+            digits[Int(character)] = UInt8(number)
+        }
+        return digits
+    }()
+
     /// The text of bytes.
     static func encode(_ bytes: [UInt8]) -> String {
         var output: [UInt8] = []
@@ -28,8 +37,9 @@ enum Base64 {
         var output: [UInt8] = []
         var value = 0
         for (index, character) in characters.dropLast(padding).enumerated() {
-            guard let digit = alphabet.firstIndex(of: character) else { return nil }
-            value = value << 6 | digit
+            let digit = digits[Int(character)]
+            guard digit < 64 else { return nil }
+            value = value << 6 | Int(digit)
             if index % 4 != 0 {
                 output.append(UInt8(truncatingIfNeeded: value >> (6 - 2 * (index % 4))))
             }

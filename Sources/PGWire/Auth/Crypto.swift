@@ -44,6 +44,11 @@ enum Crypto {
         return output
     }
 
+    /// Whether two secrets are the same, in a time that does not tell where they differ.
+    static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
+    }
+
     private static func digest(
         _ bytes: [UInt8], _ method: OpaquePointer?
     ) throws(PGError) -> [UInt8] {

@@ -27,6 +27,12 @@ struct ByteReader {
         return [UInt8](UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
     }
 
+    /// Passes over a number of bytes.
+    mutating func skip(_ count: Int) throws(PGError) {
+        guard count >= 0, remaining >= count else { throw Self.truncated }
+        offset += count
+    }
+
     /// Reads everything that is left.
     mutating func rest() -> [UInt8] {
         defer { offset = bytes.count }

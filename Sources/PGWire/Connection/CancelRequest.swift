@@ -9,11 +9,12 @@ enum CancelRequest {
     ) async throws(PGError) {
         let deadline = ContinuousClock.now + Limits.cancelGrace
         let channel = try await Channel.open(
-            configuration.endpoint, keepAliveIdle: configuration.keepAliveIdle,
-            tcpUserTimeout: configuration.tcpUserTimeout, loop: loop, deadline: deadline)
+            configuration.dialled, options: SocketOptions(configuration), loop: loop,
+            deadline: deadline)
         defer { channel.close() }
-        if tls {
-            _ = try await TLSNegotiation.begin(channel, configuration, deadline: deadline)
+        // Also with `prefer`: the key of an encrypted session does not travel in plain text.
+        if tls, try await !TLSNegotiation.begin(channel, configuration, deadline: deadline) {
+            throw PGError(.tlsFailed, "the server has no TLS for the cancel connection any more")
         }
         let ended = Promise<Void>()
         channel.onClose = { _ in ended.fulfil(.success(())) }

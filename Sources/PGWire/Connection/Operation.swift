@@ -2,12 +2,12 @@
 final class Operation {
     /// Tells this request from those before and after it.
     let id: Int
-    /// Answered when the server opens the COPY, or the request ends without one.
-    let opened = Promise<Void>()
+    /// Answered when a stream or a COPY begins, or the request ends without; nil for other requests.
+    let opened: Promise<Void>?
     /// Why the caller no longer wants the answer.
     var interruption: PGError.Code?
     /// What the server answered, once it is ready for the next request.
-    var outcome: Result<[PGResult], PGError>?
+    var outcome: Result<[StepOutcome], PGError>?
     /// Cancel requests whose sockets have not ended: a request is not over before they have, or the
     /// signal could hit the next one.
     var cancelsInFlight = 0
@@ -16,13 +16,19 @@ final class Operation {
     /// The caller, once it waits.
     var waiter: UnsafeContinuation<Void, Never>?
 
-    // COPY OUT
+    // COPY OUT, and streams of rows
     /// Received and not yet taken.
-    var chunks = ChunkQueue()
+    var queue = StreamQueue()
     /// The caller of `next`, while there is nothing.
-    var chunkWaiter: Promise<PGCopyChunk?>?
+    var pieceWaiter: Promise<StreamPiece?>?
     /// Reading is paused, because too much waits to be taken.
     var isPaused = false
+    /// The columns of a stream.
+    var columns: [PGColumn] = []
+    /// How many rows are asked for at a time; 0 for all.
+    var fetchSize: Int32 = 0
+    /// The rows that were asked for have come; there are more.
+    var isSuspended = false
 
     // COPY IN
     /// Why the server gave the COPY up.
@@ -33,13 +39,16 @@ final class Operation {
     var drained: Promise<Void>?
 
     /// An operation that nothing has answered.
-    init(id: Int) { self.id = id }
+    init(id: Int, streams: Bool) {
+        self.id = id
+        opened = streams ? Promise<Void>() : nil
+    }
 
     /// Whether the answer is complete and no cancel request is under way.
     var isSettled: Bool { outcome != nil && cancelsInFlight == 0 }
 
     /// The answer as the caller should see it, once there is one.
-    var result: Result<[PGResult], PGError>? {
+    var result: Result<[StepOutcome], PGError>? {
         guard case .failure(let error) = outcome, let interruption else { return outcome }
         guard error.sqlState == .queryCanceled else { return outcome }
         let message =
@@ -56,46 +65,62 @@ final class Operation {
         timer = nil
         switch result {
         case .success:
-            opened.fulfil(.success(()))
+            opened?.fulfil(.success(()))
             drained?.fulfil(.success(()))
-            if chunks.isEmpty { chunkWaiter?.fulfil(.success(nil)) }
+            if queue.isEmpty { pieceWaiter?.fulfil(.success(nil)) }
         case .failure(let error):
-            opened.fulfil(.failure(error))
+            opened?.fulfil(.failure(error))
             drained?.fulfil(.failure(error))
-            chunkWaiter?.fulfil(.failure(error))
+            pieceWaiter?.fulfil(.failure(error))
         }
         waiter?.resume()
         waiter = nil
     }
 }
 
-/// Chunks in the order they came, and their size.
-struct ChunkQueue {
-    private var chunks: [PGCopyChunk] = []
+/// Something that streams from the server.
+enum StreamPiece: Sendable {
+    /// Bytes of a COPY OUT.
+    case chunk(PGCopyChunk)
+    /// Rows.
+    case rows(PGRowStorage)
+
+    /// Its size in bytes.
+    var byteCount: Int {
+        switch self {
+        case .chunk(let chunk): chunk.bytes.count
+        case .rows(let storage): storage.bytes.count
+        }
+    }
+}
+
+/// Pieces in the order they came, and their size.
+struct StreamQueue {
+    private var pieces: [StreamPiece?] = []
     private var head = 0
     /// Bytes of all of them.
     private(set) var byteCount = 0
 
     /// Whether there is none.
-    var isEmpty: Bool { head == chunks.count }
+    var isEmpty: Bool { head == pieces.count }
 
     /// Adds one at the end.
-    mutating func append(_ chunk: PGCopyChunk) {
-        chunks.append(chunk)
-        byteCount += chunk.bytes.count
+    mutating func append(_ piece: StreamPiece) {
+        pieces.append(piece)
+        byteCount += piece.byteCount
     }
 
     /// Takes the first.
-    mutating func popFirst() -> PGCopyChunk? {
-        guard head < chunks.count else { return nil }
-        let chunk = chunks[head]
-        byteCount -= chunk.bytes.count
-        chunks[head] = PGCopyChunk(bytes: [], rowCount: 0)
+    mutating func popFirst() -> StreamPiece? {
+        guard head < pieces.count else { return nil }
+        let piece = pieces[head]
+        byteCount -= piece?.byteCount ?? 0
+        pieces[head] = nil
         head += 1
-        if head == chunks.count {
-            chunks.removeAll(keepingCapacity: true)
+        if head == pieces.count {
+            pieces.removeAll(keepingCapacity: true)
             head = 0
         }
-        return chunk
+        return piece
     }
 }

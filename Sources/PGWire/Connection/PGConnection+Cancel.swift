@@ -16,7 +16,17 @@ extension PGConnection {
         operation.timer = loop.schedule(after: Limits.cancelGrace) { [weak self] in
             self?.assumeIsolated { $0.giveUp(id, reason) }
         }
-        Task { await sendCancel(id) }
+        Task { await insist(id) }
+    }
+
+    /// Cancels until the statement ends or is given up: a server that has not yet read the statement
+    /// ignores the request.
+    private func insist(_ id: Int) async {
+        while let operation = current, operation.id == id, operation.outcome == nil {
+            await sendCancel(id)
+            guard operation.outcome == nil else { return }
+            try? await Task.sleep(for: Limits.cancelRepeat)
+        }
     }
 
     private func giveUp(_ id: Int, _ reason: PGError.Code) {
@@ -35,7 +45,8 @@ extension PGConnection {
         operation.cancelsInFlight += 1
         // Where it cannot be sent, the statement goes on; an interrupted one has its grace period.
         try? await CancelRequest.send(key, configuration, tls: isEncrypted, loop: loop)
-        operation.cancelsInFlight -= 1
+        // Where the connection failed meanwhile, the count is zero already.
+        operation.cancelsInFlight = max(0, operation.cancelsInFlight - 1)
         operation.wakeIfSettled()
     }
 }

@@ -35,89 +35,25 @@ extension PGConnection {
             _ = await endCopyIn(id, failing: "the client could not complete the data")
             throw error
         }
-        return try await endCopyIn(id, failing: nil).get().last?.affectedRows ?? 0
+        return try await endCopyIn(id, failing: nil).get().last?.result?.affectedRows ?? 0
     }
 
     private func beginCopy(_ request: Session.Request) async throws(PGError) -> Int {
         let operation = try await begin(request, nil)
-        do throws(PGError) {
-            try await operation.opened.wait()
-            // A server that ends a COPY before it began it: only where it was none.
-            if case .failure(let error) = operation.result { throw error }
-            return operation.id
-        } catch {
-            // Only a cancelled task comes here with the statement still running.
-            interrupt(operation.id, .cancelled)
-            session.discardCopy()
-            sendBytes(session.endCopyIn(failing: "the task was cancelled"))
-            let outcome = await settled(operation)
-            passTurn()
-            if case .failure(let failure) = outcome { throw failure }
-            throw error
-        }
-    }
-
-    // MARK: Out
-
-    /// Takes data of a COPY OUT; stops reading while too much waits to be taken.
-    func deliver(_ chunk: PGCopyChunk) {
-        guard let operation = current else { return }
-        if let waiter = operation.chunkWaiter {
-            operation.chunkWaiter = nil
-            if waiter.fulfil(.success(chunk)) { return }
-        }
-        operation.chunks.append(chunk)
-        if !operation.isPaused, operation.chunks.byteCount > Limits.copyOutHighWater {
-            operation.isPaused = true
-            channel?.pauseReading()
-        }
+        try await opened(operation)
+        return operation.id
     }
 
     func nextChunk(_ id: Int) async throws(PGError) -> PGCopyChunk? {
-        guard let operation = current, operation.id == id else {
-            throw PGError(.misuse, "the COPY is over: its stream was kept beyond its body")
-        }
-        if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
-        if let chunk = operation.chunks.popFirst() {
-            if operation.isPaused, operation.chunks.byteCount <= Limits.copyOutHighWater / 2 {
-                operation.isPaused = false
-                channel?.resumeReading()
-            }
-            return chunk
-        }
-        if operation.isSettled, let result = operation.result {
-            _ = try result.get()
-            return nil
-        }
-        guard operation.chunkWaiter == nil else {
-            throw PGError(.misuse, "two tasks read one COPY")
-        }
-        let waiter = Promise<PGCopyChunk?>()
-        operation.chunkWaiter = waiter
-        do throws(PGError) {
-            return try await waiter.wait()
-        } catch {
-            operation.chunkWaiter = nil
-            throw error
-        }
+        guard case .chunk(let chunk) = try await nextPiece(id) else { return nil }
+        return chunk
     }
 
     /// Ends a COPY OUT; returns what went wrong, nil where it was left early.
     private func endCopyOut(_ id: Int) async -> PGError? {
-        guard let operation = current, operation.id == id else { return nil }
-        defer { passTurn() }
-        if operation.outcome == nil {
-            session.discardCopy()
-            operation.chunks = ChunkQueue()
-            interrupt(id, .cancelled)
-            channel?.resumeReading()
-            _ = await settled(operation)
-            return nil
-        }
-        if operation.isPaused { channel?.resumeReading() }
-        switch await settled(operation) {
-        case .success: return nil
-        case .failure(let error): return error
+        switch await endStream(id) {
+        case .failure(let error): error
+        case .success, nil: nil
         }
     }
 
@@ -154,7 +90,7 @@ extension PGConnection {
 
     private func endCopyIn(
         _ id: Int, failing reason: String?
-    ) async -> Result<[PGResult], PGError> {
+    ) async -> Result<[StepOutcome], PGError> {
         guard let operation = current, operation.id == id else {
             return .failure(PGError(.misuse, "the COPY is over"))
         }
@@ -169,7 +105,7 @@ extension PGConnection {
         operation.outgoing.removeAll(keepingCapacity: true)
     }
 
-    private func sendBytes(_ bytes: [UInt8]) {
+    func sendBytes(_ bytes: [UInt8]) {
         if !bytes.isEmpty { channel?.send(bytes) }
     }
 }

@@ -10,7 +10,8 @@ import Synchronization
 public actor PGConnection {
     /// The loop that the connection lives on.
     public nonisolated let loop: PGEventLoop
-    let configuration: PGConfiguration
+    /// Of the server that was chosen, once one is; of all of them before.
+    private(set) var configuration: PGConfiguration
 
     /// What may be read from anywhere.
     private struct Visible {
@@ -23,6 +24,7 @@ public actor PGConnection {
     var session: Session
     private var decoder = BackendDecoder()
     private var observer: (@Sendable (PGEvent) -> Void)?
+    var listeners: [String: [NotificationQueue]] = [:]
     /// Answered when the login is over, well or not.
     private var login: Promise<Void>?
     /// Why the connection cannot be used any more.
@@ -30,14 +32,23 @@ public actor PGConnection {
 
     // Turns: one request at a time, first come, first served.
     private var isTaken = false
+    /// Whether a request is under way.
+    var isBusy: Bool { isTaken }
     private var waiting: [Promise<Void>] = []
     var current: Operation?
+
+    // Statements.
+    var statements: StatementCache
+    /// Names of statements that the server may forget, with the next request.
+    var doomed: [String] = []
+    var lastStatement = 0
     private var lastID = 0
 
     private init(_ configuration: PGConfiguration, loop: PGEventLoop) {
         self.configuration = configuration
         self.loop = loop
         session = Session(login: Login(user: "", password: nil, nonce: ""))
+        statements = StatementCache(capacity: configuration.statementCacheSize)
     }
 
     isolated deinit {
@@ -73,7 +84,10 @@ public actor PGConnection {
 
     // MARK: Connecting
 
-    /// Connects, negotiates TLS and logs in, within `connectTimeout`.
+    /// Connects, negotiates TLS and logs in, within `connectTimeout` a host.
+    ///
+    /// Several hosts are tried one after the other until one is what `targetSessionAttributes` asks
+    /// for; the error says why each was not.
     ///
     /// - Throws: `connectFailed`, `tlsFailed`, `authenticationFailed`, `timedOut`, `cancelled`,
     ///   `invalidConfiguration`, or the `server`'s reason; nothing stays open.
@@ -86,24 +100,48 @@ public actor PGConnection {
     }
 
     private func open() async throws(PGError) {
-        let deadline = ContinuousClock.now + configuration.connectTimeout
-        let wantsTLS = configuration.sslMode != .disable && configuration.endpoint.canUseTLS
+        var plan = try ConnectPlan(configuration)
+        while let attempt = plan.next() {
+            configuration = attempt.configuration
+            let deadline = ContinuousClock.now + configuration.connectTimeout
+            do throws(PGError) {
+                try await openServer(deadline)
+                return try await check(attempt.wanted, deadline: deadline)
+            } catch {
+                leaveServer()
+                guard plan.failed(attempt, error) else { break }
+            }
+        }
+        throw plan.error
+    }
+
+    private func openServer(_ deadline: ContinuousClock.Instant) async throws(PGError) {
+        let ways = configuration.tlsWays
         do throws(PGError) {
-            try await open(tls: wantsTLS, deadline: deadline)
+            try await open(tls: ways.first, deadline: deadline)
         } catch {
-            // As libpq: `prefer` tries without TLS where TLS, or the server's rules for it, fail.
-            guard wantsTLS, configuration.sslMode == .prefer,
+            // As libpq: the other way where TLS, or the server's rules for it, fail.
+            guard let second = ways.second,
                 error.code == .tlsFailed || error.sqlState == .invalidAuthorizationSpecification
             else { throw error }
-            try await open(tls: false, deadline: deadline)
+            try await open(tls: second, deadline: deadline)
         }
+    }
+
+    /// Closes a connection that is not the one, and forgets it.
+    private func leaveServer() {
+        sayGoodbye()
+        channel = nil
+        visible.withLock { $0 = Visible() }
     }
 
     private func open(tls: Bool, deadline: ContinuousClock.Instant) async throws(PGError) {
         let channel = try await Channel.open(
-            configuration.endpoint, keepAliveIdle: configuration.keepAliveIdle,
-            tcpUserTimeout: configuration.tcpUserTimeout, loop: loop, deadline: deadline)
+            configuration.dialled, options: SocketOptions(configuration), loop: loop,
+            deadline: deadline)
+        configuration.pin(to: channel.address)
         do throws(PGError) {
+            try await checkPeer(of: channel, deadline: deadline)
             if tls {
                 _ = try await TLSNegotiation.begin(channel, configuration, deadline: deadline)
             }
@@ -119,13 +157,13 @@ public actor PGConnection {
         _ channel: Channel, deadline: ContinuousClock.Instant
     ) async throws(PGError) {
         session = Session(
-            login: Login(
-                user: configuration.user, password: configuration.password,
-                nonce: try SCRAM.makeNonce()))
+            login: try await Login.begin(configuration, on: channel, deadline: deadline))
         decoder = BackendDecoder()
         failure = nil
         self.channel = channel
-        let bytes = try FrontendMessage.encode(.startup(parameters: configuration.startup))
+        let bytes = try FrontendMessage.encode(
+            .startup(
+                version: configuration.maxProtocolVersion, parameters: configuration.startup))
         let promise = Promise<Void>()
         login = promise
         channel.onRead = { [weak self] bytes in
@@ -135,7 +173,9 @@ public actor PGConnection {
         }
         channel.onClose = { [weak self] error in
             self?.assumeIsolated {
-                $0.fail(error.map { .lost($0.message) } ?? .lost("the server closed it"))
+                // What the server says of our certificate comes here, too.
+                let lost = error.map { $0.code == .tlsFailed ? $0 : .lost($0.message) }
+                $0.fail(lost ?? .lost("the server closed it"))
             }
         }
         channel.onDrained = { [weak self] in
@@ -163,9 +203,11 @@ public actor PGConnection {
         return major * 10_000 + minor * 100 + (numbers.count > 2 ? numbers[2] : 0)
     }
 
-    // MARK: Queries
+    // MARK: Requests
 
-    /// Simple query protocol: one or several statements, one result each.
+    /// Simple query protocol: one or several statements, one result each, values as text.
+    ///
+    /// The text is sent as it is: never with text of a stranger in it. `query` takes values safely.
     ///
     /// - Parameters:
     ///   - sql: the statements.
@@ -178,56 +220,49 @@ public actor PGConnection {
     public func execute(
         _ sql: String, timeout: Duration? = nil
     ) async throws(PGError) -> [PGResult] {
-        try await run(.simple(sql), timeout)
-    }
-
-    /// Extended query protocol: one statement with parameters; all rows are collected.
-    ///
-    /// - Parameters:
-    ///   - sql: the statement, its parameters as `$1`, `$2` and so on.
-    ///   - parameters: their values.
-    ///   - timeout: after which the statement is cancelled; nil for none.
-    /// - Returns: the result of the statement.
-    /// - Throws: as `execute`.
-    @discardableResult
-    public func query(
-        _ sql: String, _ parameters: [PGParameter] = [], timeout: Duration? = nil
-    ) async throws(PGError) -> PGResult {
-        guard let result = try await run(.extended(sql, parameters), timeout).first else {
-            throw PGError(.protocolViolation, "the server answered a statement with nothing")
-        }
-        return result
-    }
-
-    private func run(
-        _ request: Session.Request, _ timeout: Duration?
-    ) async throws(PGError) -> [PGResult] {
-        let operation = try await begin(request, timeout)
+        let deadline = timeout.map { ContinuousClock.now + $0 }
+        try await takeTurn(deadline)
         defer { passTurn() }
+        return try await exchange(.simple(sql), deadline).compactMap(\.result)
+    }
+
+    /// Sends a request and waits for its answer; the caller has the turn.
+    func exchange(
+        _ request: Session.Request, _ deadline: ContinuousClock.Instant?
+    ) async throws(PGError) -> [StepOutcome] {
+        let operation = try start(request, deadline)
         return try await settled(operation).get()
     }
 
-    /// Waits for its turn and sends a request; the caller must `passTurn` unless this throws.
+    /// Sends a request; the caller has the turn.
+    func start(
+        _ request: Session.Request, _ deadline: ContinuousClock.Instant?, streams: Bool = false
+    ) throws(PGError) -> Operation {
+        if let failure { throw failure }
+        if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
+        let bytes = try session.start(request)
+        lastID += 1
+        let operation = Operation(id: lastID, streams: streams)
+        current = operation
+        if let deadline {
+            let id = operation.id
+            operation.timer = loop.schedule(after: deadline - .now) { [weak self] in
+                self?.assumeIsolated { $0.interrupt(id, .timedOut) }
+            }
+        }
+        channel?.send(bytes)
+        return operation
+    }
+
+    /// Waits for its turn and sends a request that streams; the caller must `passTurn` unless this
+    /// throws.
     func begin(
         _ request: Session.Request, _ timeout: Duration?
     ) async throws(PGError) -> Operation {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         try await takeTurn(deadline)
         do throws(PGError) {
-            if let failure { throw failure }
-            if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
-            let bytes = try session.start(request)
-            lastID += 1
-            let operation = Operation(id: lastID)
-            current = operation
-            if let deadline {
-                let id = operation.id
-                operation.timer = loop.schedule(after: deadline - .now) { [weak self] in
-                    self?.assumeIsolated { $0.interrupt(id, .timedOut) }
-                }
-            }
-            channel?.send(bytes)
-            return operation
+            return try start(request, deadline, streams: true)
         } catch {
             passTurn()
             throw error
@@ -235,7 +270,7 @@ public actor PGConnection {
     }
 
     /// The answer, once the server is ready for the next request.
-    func settled(_ operation: Operation) async -> Result<[PGResult], PGError> {
+    func settled(_ operation: Operation) async -> Result<[StepOutcome], PGError> {
         let id = operation.id
         if !operation.isSettled {
             await withTaskCancellationHandler {
@@ -256,7 +291,8 @@ public actor PGConnection {
         if operation.isSettled { waiter.resume() } else { operation.waiter = waiter }
     }
 
-    private func takeTurn(_ deadline: ContinuousClock.Instant?) async throws(PGError) {
+    /// Waits for the connection to be free; whoever gets it must `passTurn`.
+    func takeTurn(_ deadline: ContinuousClock.Instant?) async throws(PGError) {
         if let failure { throw failure }
         guard isTaken else {
             isTaken = true
@@ -315,6 +351,7 @@ public actor PGConnection {
             current.cancelsInFlight = 0
             current.wakeIfSettled()
         }
+        endListeners(failure ?? error)
         let turns = waiting
         waiting = []
         for turn in turns { turn.fulfil(.failure(failure ?? error)) }
@@ -340,17 +377,29 @@ public actor PGConnection {
         case .loggedIn:
             decoder.maximumLength = Limits.message
             login?.fulfil(.success(()))
-        case .copyOpened: current?.opened.fulfil(.success(()))
-        case .copyChunk(let chunk): deliver(chunk)
+        case .copyOpened: current?.opened?.fulfil(.success(()))
+        case .copyChunk(let chunk): deliver(.chunk(chunk))
+        case .streamOpened(let columns):
+            current?.columns = columns
+            current?.opened?.fulfil(.success(()))
+        case .rows(let storage): deliver(.rows(storage))
+        case .suspended: fetchMore()
         case .copyInFailed(let error):
             current?.copyFailure = error
             current?.drained?.fulfil(.failure(error))
         case .finished(let outcome):
             current?.outcome = outcome
             current?.wakeIfSettled()
-        case .event(let event): observer?(event)
+        case .event(let event): tell(event)
         case .close(let error): fail(error)
         }
+    }
+
+    private func tell(_ event: PGEvent) {
+        if case .notification(let notification) = event {
+            listeners[notification.channel]?.forEach { $0.add(notification) }
+        }
+        observer?(event)
     }
 
     private func derive(_ derivation: SCRAM.Derivation) {

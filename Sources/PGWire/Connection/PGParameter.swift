@@ -1,5 +1,5 @@
-/// A parameter of an extended query, sent in text format; the server infers its type.
-public struct PGParameter: Sendable, Hashable {
+/// A parameter in text format, whose type the server infers: what `psql` would send.
+public struct PGParameter: PGEncodable, Hashable {
     /// The text, nil for NULL.
     public let text: String?
 
@@ -44,4 +44,22 @@ extension PGParameter: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     public init(nilLiteral: ()) { self.init(String?.none) }
     /// A parameter from a Boolean literal.
     public init(booleanLiteral value: Bool) { self.init(value) }
+}
+
+extension PGParameter {
+    /// Whether there is no text.
+    public var isPGNull: Bool { text == nil }
+    /// Text.
+    public func pgFormat(as type: PGType) -> PGFormat { .text }
+    /// The text.
+    ///
+    /// - Throws: `encodingFailed` where binary is asked for.
+    public func encode(
+        into buffer: inout PGValueBuffer, as type: PGType, format: PGFormat
+    ) throws(PGError) {
+        guard format == .text else {
+            throw PGError(.encodingFailed, "a PGParameter has a text, and no binary form")
+        }
+        if let text { buffer.append(text: text) }
+    }
 }

@@ -1,13 +1,20 @@
 /// Asks a server for TLS and begins it (manual, 55.2.11).
 enum TLSNegotiation {
-    /// Asks, and begins TLS where the server has it.
+    /// Asks, and begins TLS where the server has it; with `sslNegotiation` direct, begins unasked.
     ///
     /// - Returns: false where it has none and the mode can do without.
     /// - Throws: `tlsFailed` where it has none and the mode needs it, or where bytes came between its
-    ///   answer and the handshake (CVE-2021-23222); what `Channel.startTLS` throws.
+    ///   answer and the handshake (CVE-2021-23222); `invalidConfiguration` for options that do not fit
+    ///   together; what `Channel.startTLS` throws.
     static func begin(
         _ channel: Channel, _ configuration: PGConfiguration, deadline: ContinuousClock.Instant
     ) async throws(PGError) -> Bool {
+        let options = try TLSOptions(configuration)
+        let host = configuration.endpoint.hostName
+        if options.negotiation == .direct {
+            try await channel.startTLS(options, host: host, deadline: deadline)
+            return true
+        }
         let answer = Promise<UInt8>()
         channel.onClose = { error in
             answer.fulfil(.failure(error ?? .lost("the server closed it when asked for TLS")))
@@ -34,9 +41,7 @@ enum TLSNegotiation {
         channel.onClose = nil
         switch byte {
         case UInt8(ascii: "S"):
-            try await channel.startTLS(
-                mode: configuration.sslMode, host: configuration.endpoint.hostName,
-                rootCert: configuration.sslRootCert, deadline: deadline)
+            try await channel.startTLS(options, host: host, deadline: deadline)
             channel.resumeReading()
             return true
         case UInt8(ascii: "N"):

@@ -22,6 +22,8 @@ public struct PGError: Error, Sendable, CustomStringConvertible {
         case protocolViolation
         /// The server reported an error; `server` has its fields.
         case server
+        /// A statement of a pipeline was not run, because one before it had failed.
+        case pipelineAborted
         /// The calling task was cancelled; the statement was cancelled on the server too.
         case cancelled
         /// A value cannot be sent as the type that the statement expects.

@@ -36,6 +36,7 @@ package struct BackendDecoder {
     /// - Throws: `protocolViolation` for an unknown type, a bad length or a broken payload.
     package mutating func next() throws(PGError) -> BackendMessage? {
         guard let frame = try frame(at: start) else { return nil }
+        if frame.type == UInt8(ascii: "D") { return try rowRun(first: frame) }
         if frame.type == UInt8(ascii: "d") { return try copyRun(first: frame) }
         start = frame.end
         let payload = frame.payload
@@ -86,8 +87,9 @@ package struct BackendDecoder {
         var payloads = [first.payload]
         var total = first.payload.count
         var end = first.end
+        // A bad header ends the run; it is an error of its own once what came before is handed out.
         while total < Limits.copyChunk, end < storage.count, storage[end] == UInt8(ascii: "d"),
-            let frame = try frame(at: end)
+            let frame = try? frame(at: end)
         {
             payloads.append(frame.payload)
             total += frame.payload.count
@@ -107,5 +109,60 @@ package struct BackendDecoder {
         }
         start = end
         return .copyData(bytes, count: payloads.count)
+    }
+
+    /// Rows with as many fields that have arrived one after the other, as one block.
+    ///
+    /// One row, the commonest answer, costs one array and no list of places.
+    private mutating func rowRun(first: Frame) throws(PGError) -> BackendMessage {
+        let columnCount = try fieldCount(first)
+        var end = first.end
+        // As above, a bad row ends the run.
+        var count = 1
+        while end - start < Limits.rowBlock, end < storage.count, storage[end] == UInt8(ascii: "D"),
+            let frame = try? frame(at: end), (try? fieldCount(frame)) == columnCount
+        {
+            end = frame.end
+            count += 1
+        }
+        let total = end - start - count
+        let bytes = storage.withUnsafeBytes { source in
+            [UInt8](unsafeUninitializedCapacity: total) { target, filled in
+                // Safety: `count` frames lie one after the other within `start..<end`, so said
+                // `frame(at:)`; each is copied but for its first byte, the type.
+                var offset = start
+                let target = UnsafeMutableRawBufferPointer(target)
+                for _ in 0..<count {
+                    let length = Int(
+                        UInt32(
+                            bigEndian: source.loadUnaligned(
+                                fromByteOffset: offset + 1, as: UInt32.self)))
+                    let frame = UnsafeRawBufferPointer(
+                        rebasing: source[offset + 5..<offset + 1 + length])
+                    target.storeBytes(
+                        of: UInt32(truncatingIfNeeded: frame.count).bigEndian,
+                        toByteOffset: filled, as: UInt32.self)
+                    UnsafeMutableRawBufferPointer(rebasing: target[(filled + 4)...])
+                        .copyMemory(from: frame)
+                    filled += length
+                    offset += 1 + length
+                }
+            }
+        }
+        start = end
+        return .dataRows(RowBlock(bytes: bytes, count: count, columnCount: columnCount))
+    }
+
+    private func fieldCount(_ frame: Frame) throws(PGError) -> Int {
+        let payload = frame.payload
+        let result = storage.withUnsafeBytes { bytes -> Result<Int, PGError> in
+            do throws(PGError) {
+                return .success(
+                    try RowBlock.check(UnsafeRawBufferPointer(rebasing: bytes[payload])))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 }

@@ -20,8 +20,8 @@ package enum BackendMessage: Sendable, Equatable {
     case copyOutResponse
     /// CopyData in both directions: replication only.
     case copyBothResponse
-    /// A row, values in text format.
-    case dataRow([[UInt8]?])
+    /// One or more rows.
+    case dataRows(RowBlock)
     /// The query text held no statement.
     case emptyQueryResponse
     /// A statement failed, or the session ends.

@@ -12,7 +12,7 @@ extension BackendMessage {
         case .copyInResponse: "CopyInResponse"
         case .copyOutResponse: "CopyOutResponse"
         case .copyBothResponse: "CopyBothResponse"
-        case .dataRow: "DataRow"
+        case .dataRows: "DataRow"
         case .emptyQueryResponse: "EmptyQueryResponse"
         case .errorResponse: "ErrorResponse"
         case .negotiateProtocolVersion: "NegotiateProtocolVersion"

@@ -2,7 +2,7 @@
 extension BackendMessage {
     /// Whether a first byte can begin a message.
     ///
-    /// `d` is cut by the decoder itself.
+    /// `d` and `D` are cut by the decoder itself.
     static func isKnown(type: UInt8) -> Bool {
         switch UnicodeScalar(type) {
         case "R", "K", "2", "3", "C", "d", "c", "G", "H", "W", "D", "I", "E", "v", "n", "N", "A",
@@ -17,7 +17,6 @@ extension BackendMessage {
         type: UInt8, _ reader: inout ByteReader
     ) throws(PGError) -> BackendMessage {
         switch UnicodeScalar(type) {
-        case "D": return .dataRow(try row(&reader))
         case "C": return .commandComplete(try reader.string())
         case "Z": return .readyForQuery(try transactionStatus(&reader))
         case "T": return .rowDescription(try columns(&reader))
@@ -55,21 +54,6 @@ extension BackendMessage {
         }
     }
 
-    private static func row(_ reader: inout ByteReader) throws(PGError) -> [[UInt8]?] {
-        let count = Int(try reader.integer(UInt16.self))
-        var values: [[UInt8]?] = []
-        values.reserveCapacity(count)
-        for _ in 0..<count {
-            let length = try reader.integer(Int32.self)
-            switch length {
-            case -1: values.append(nil)
-            case ..<0: throw PGError(.protocolViolation, "a value with a length of \(length)")
-            default: values.append(try reader.array(Int(length)))
-            }
-        }
-        return values
-    }
-
     private static func transactionStatus(
         _ reader: inout ByteReader
     ) throws(PGError) -> PGTransactionStatus {
@@ -85,15 +69,19 @@ extension BackendMessage {
         var columns: [PGColumn] = []
         for _ in 0..<count {
             let name = try reader.string()
-            _ = try reader.integer(UInt32.self)  // the table
-            _ = try reader.integer(Int16.self)  // the column's number in it
+            let table = try reader.integer(UInt32.self)
+            let number = try reader.integer(Int16.self)
             let type = try reader.integer(UInt32.self)
-            _ = try reader.integer(Int16.self)  // the size of the type
+            let size = try reader.integer(Int16.self)
             let modifier = try reader.integer(Int32.self)
-            guard try reader.integer(Int16.self) == 0 else {
-                throw PGError(.protocolViolation, "a column in binary format was not asked for")
+            let code = try reader.integer(Int16.self)
+            guard let format = PGFormat(rawValue: code) else {
+                throw PGError(.protocolViolation, "a column in an unknown format \(code)")
             }
-            columns.append(PGColumn(name: name, typeOID: type, typeModifier: modifier))
+            columns.append(
+                PGColumn(
+                    name: name, typeOID: type, typeModifier: modifier, tableOID: table,
+                    tableColumn: number, typeSize: size, format: format))
         }
         return columns
     }

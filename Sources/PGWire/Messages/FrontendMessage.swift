@@ -1,7 +1,9 @@
 /// What a client says (manual, 55.7), and its bytes.
 package enum FrontendMessage: Sendable, Equatable {
-    /// Opens a session: protocol 3.0, then names and values.
-    case startup(parameters: [(name: String, value: String)])
+    /// Opens a session: the protocol's version, then names and values.
+    case startup(
+        version: PGConfiguration.ProtocolVersion = .v3_0,
+        parameters: [(name: String, value: String)])
     /// Asks whether the server speaks TLS.
     case sslRequest
     /// Asks the server to cancel what a process is doing; the only message of its connection.
@@ -14,17 +16,7 @@ package enum FrontendMessage: Sendable, Equatable {
     case saslResponse([UInt8])
     /// One or several statements.
     case query(String)
-    /// Prepares a statement; the server infers the types of the parameters.
-    case parse(name: String, sql: String)
-    /// Binds parameters in text format to a statement, results in text format.
-    case bind(statement: String, parameters: [PGParameter])
-    /// Asks for the columns of the unnamed portal.
-    case describePortal
-    /// Runs the unnamed portal to its end.
-    case execute
-    /// Forgets a prepared statement.
-    case closeStatement(String)
-    /// Ends a batch of extended-query messages.
+    /// Ends a batch of extended-query messages; the others are `ExtendedRequest`'s.
     case sync
     /// All of a COPY IN has been sent.
     case copyDone
@@ -82,11 +74,6 @@ package enum FrontendMessage: Sendable, Equatable {
         case .startup, .sslRequest, .cancelRequest: nil
         case .password, .saslInitial, .saslResponse: "p"
         case .query: "Q"
-        case .parse: "P"
-        case .bind: "B"
-        case .describePortal: "D"
-        case .execute: "E"
-        case .closeStatement: "C"
         case .sync: "S"
         case .copyDone: "c"
         case .copyFail: "f"
@@ -96,8 +83,8 @@ package enum FrontendMessage: Sendable, Equatable {
 
     private func encodePayload(into bytes: inout [UInt8]) throws(PGError) {
         switch self {
-        case .startup(let parameters):
-            bytes.append(bigEndian: UInt32(3 << 16))
+        case .startup(let version, let parameters):
+            bytes.append(bigEndian: version.code)
             for (name, value) in parameters {
                 try bytes.append(zeroTerminated: name)
                 try bytes.append(zeroTerminated: value)
@@ -117,21 +104,6 @@ package enum FrontendMessage: Sendable, Equatable {
             bytes.append(contentsOf: data)
         case .saslResponse(let data):
             bytes.append(contentsOf: data)
-        case .parse(let name, let sql):
-            try bytes.append(zeroTerminated: name)
-            try bytes.append(zeroTerminated: sql)
-            bytes.append(bigEndian: UInt16(0))
-        case .bind(let statement, let parameters):
-            try Self.appendBind(statement, parameters, to: &bytes)
-        case .describePortal:
-            bytes.append(UInt8(ascii: "P"))
-            bytes.append(0)
-        case .execute:
-            bytes.append(0)
-            bytes.append(bigEndian: UInt32(0))
-        case .closeStatement(let name):
-            bytes.append(UInt8(ascii: "S"))
-            try bytes.append(zeroTerminated: name)
         case .copyFail(let text):
             let cut = text.utf8.filter { $0 != 0 }.prefix(Limits.copyFailText)
             bytes.append(contentsOf: String(decoding: cut, as: UTF8.self).utf8)
@@ -139,31 +111,5 @@ package enum FrontendMessage: Sendable, Equatable {
         case .sync, .copyDone, .terminate:
             break
         }
-    }
-
-    private static func appendBind(
-        _ statement: String, _ parameters: [PGParameter], to bytes: inout [UInt8]
-    ) throws(PGError) {
-        guard parameters.count <= Limits.parameters else {
-            throw PGError(
-                .misuse, "\(parameters.count) parameters; a statement takes \(Limits.parameters)")
-        }
-        bytes.append(0)  // the unnamed portal
-        try bytes.append(zeroTerminated: statement)
-        bytes.append(bigEndian: UInt16(0))  // every parameter is text
-        bytes.append(bigEndian: UInt16(parameters.count))
-        for parameter in parameters {
-            guard let text = parameter.text else {
-                bytes.append(bigEndian: Int32(-1))
-                continue
-            }
-            let count = text.utf8.count
-            guard count <= Limits.message else {
-                throw PGError(.misuse, "a parameter of \(count) bytes is too long")
-            }
-            bytes.append(bigEndian: Int32(count))
-            bytes.append(contentsOf: text.utf8)
-        }
-        bytes.append(bigEndian: UInt16(0))  // every result is text
     }
 }

@@ -8,6 +8,8 @@ extension Limits {
     package static let message = 1 << 30
     /// Bytes of payload that are handed out as one chunk of a COPY OUT, unless one row is longer.
     package static let copyChunk = 256 << 10
+    /// Bytes of rows that are handed out as one block, unless one row is longer.
+    package static let rowBlock = 64 << 10
     /// Bytes received for a COPY OUT and not yet taken, above which the socket is not read.
     package static let copyOutHighWater = 1 << 20
     /// Bytes of small writes of a COPY IN that are joined before they are sent.
@@ -24,4 +26,9 @@ extension Limits {
     package static let cancelKey = 4...256
     /// How long a cancelled statement may take to end before the connection is given up.
     package static let cancelGrace: Duration = .seconds(5)
+    /// How long the end of a transaction may take before the connection is given up.
+    package static let rollback: Duration = .seconds(10)
+    /// After how long a statement that goes on is cancelled again: the request may have come before
+    /// the server had read the statement.
+    package static let cancelRepeat: Duration = .milliseconds(200)
 }

@@ -1,6 +1,6 @@
-/// What has come of the answer to one request: finished results and the one that is growing.
+/// What has come of the answer to a simple query: finished results and the one that is growing.
 struct Answer {
-    private var results: [PGResult] = []
+    private var results: [StepOutcome] = []
     private var columns: [PGColumn]?
     private var rows: [PGRow] = []
     /// The first thing that went wrong; what follows it is not looked at.
@@ -15,29 +15,31 @@ struct Answer {
     /// Takes the columns of the rows that follow.
     mutating func describe(_ columns: [PGColumn]) { self.columns = columns }
 
-    /// Takes a row.
+    /// Takes rows.
     ///
-    /// - Throws: `protocolViolation` where its columns were not described.
-    mutating func append(_ values: [[UInt8]?]) throws(PGError) {
-        guard let columns, columns.count == values.count else {
+    /// - Throws: `protocolViolation` where their columns were not described.
+    mutating func append(_ block: RowBlock) throws(PGError) {
+        guard let columns, columns.count == block.columnCount else {
             throw PGError(
                 .protocolViolation,
-                "a row of \(values.count) values, \(columns?.count ?? 0) columns were described")
+                "a row of \(block.columnCount) values, \(columns?.count ?? 0) columns were described"
+            )
         }
-        if failure == nil { rows.append(PGRow(columns: columns, values: values)) }
+        if failure == nil { PGRowStorage(columns: columns, block: block).appendRows(to: &rows) }
     }
 
     /// Ends the growing result.
     mutating func complete(_ tag: String) {
         if failure == nil {
-            results.append(PGResult(columns: columns ?? [], rows: rows, commandTag: tag))
+            results.append(
+                .executed(PGResult(columns: columns ?? [], rows: rows, commandTag: tag)))
         }
         columns = nil
         rows = []
     }
 
     /// What the caller gets.
-    var outcome: Result<[PGResult], PGError> {
+    var outcome: Result<[StepOutcome], PGError> {
         if let failure { return .failure(failure) }
         return .success(results)
     }

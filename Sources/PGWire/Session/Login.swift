@@ -36,12 +36,20 @@ package struct Login: Sendable {
     private let user: String
     private let password: String?
     private let nonce: String
+    private let policy: LoginPolicy
+    private var wasNegotiated = false
+    /// The protocol that both sides speak.
+    package private(set) var protocolVersion: PGConfiguration.ProtocolVersion
 
     /// A login that will use this nonce if the server asks for SCRAM.
-    package init(user: String, password: String?, nonce: String) {
+    package init(
+        user: String, password: String?, nonce: String, policy: LoginPolicy = LoginPolicy()
+    ) {
         self.user = user
         self.password = password
         self.nonce = nonce
+        self.policy = policy
+        protocolVersion = policy.newestProtocol
     }
 
     /// Whether AuthenticationOk has come.
@@ -54,18 +62,24 @@ package struct Login: Sendable {
 
     /// Answers a request of the server.
     ///
-    /// - Throws: `authenticationFailed` where a password is missing, the method is not spoken or
-    ///   SCRAM fails; `protocolViolation` for a request out of order.
+    /// - Throws: `authenticationFailed` where a password is missing, the method is not spoken or not
+    ///   accepted, or SCRAM fails; `protocolViolation` for a request out of order.
     package mutating func receive(_ request: AuthenticationRequest) throws(PGError) -> Step {
         switch (state, request) {
-        case (.begun, .ok), (.passwordSent, .ok), (.scramVerified, .ok):
+        case (.begun, .ok):
+            try policy.check(.none)
+            state = .done
+            return .authenticated
+        case (.passwordSent, .ok), (.scramVerified, .ok):
             state = .done
             return .authenticated
         case (.begun, .cleartextPassword):
+            try policy.check(.password)
             let password = try needPassword()
             state = .passwordSent
             return .send(try FrontendMessage.encode(.password(password)))
         case (.begun, .md5Password(let salt)):
+            try policy.check(.md5)
             let answer = try MD5Password.answer(user: user, password: needPassword(), salt: salt)
             state = .passwordSent
             return .send(try FrontendMessage.encode(.password(answer)))
@@ -82,8 +96,8 @@ package struct Login: Sendable {
         case (_, .unsupported(let method)):
             throw PGError(
                 .authenticationFailed,
-                "the server asks for authentication method \(method), which is not spoken here;"
-                    + " cleartext, md5 and scram-sha-256 are")
+                "the server asks for authentication method \(Self.name(of: method)), which is not"
+                    + " spoken here; cleartext, md5 and scram-sha-256 are")
         case (.begun, _), (.passwordSent, _), (.scramBegun, _), (.deriving, _), (.scramProved, _),
             (.scramVerified, _), (.done, _):
             throw PGError(.protocolViolation, "an authentication request out of order")
@@ -102,17 +116,54 @@ package struct Login: Sendable {
         }
     }
 
-    private mutating func beginSCRAM(_ mechanisms: [String]) throws(PGError) -> Step {
-        guard mechanisms.contains(SCRAM.mechanism) else {
-            throw PGError(
-                .authenticationFailed,
-                "the server offers \(mechanisms.joined(separator: ", ")), SCRAM-SHA-256 is spoken")
+    /// Takes NegotiateProtocolVersion (manual, 55.7): the newest version that the server speaks.
+    ///
+    /// The options that it does not know are ours to give up, and none changes what we do.
+    ///
+    /// - Throws: `protocolViolation` where the server may not say that, `invalidConfiguration` where
+    ///   its version is older than what is accepted.
+    package mutating func negotiated(_ code: UInt32) throws(PGError) {
+        guard !wasNegotiated, case .begun = state else {
+            throw PGError(.protocolViolation, "the server negotiates the protocol out of order")
         }
-        let scram = SCRAM(password: try needPassword(), nonce: nonce)
+        wasNegotiated = true
+        guard let version = PGConfiguration.ProtocolVersion(code: code), version <= protocolVersion
+        else {
+            throw PGError(
+                .protocolViolation,
+                "the server wants protocol \(code >> 16).\(code & 0xffff), it was asked for"
+                    + " \(protocolVersion.rawValue)")
+        }
+        guard version >= policy.oldestProtocol else {
+            throw PGError(
+                .invalidConfiguration,
+                "the server speaks protocol \(version.rawValue) at most, min_protocol_version is"
+                    + " \(policy.oldestProtocol.rawValue)")
+        }
+        protocolVersion = version
+    }
+
+    private mutating func beginSCRAM(_ mechanisms: [String]) throws(PGError) -> Step {
+        let binding = try policy.binding(mechanisms)
+        var bound = false
+        if case .serverCertificate = binding { bound = true }
+        try policy.check(.scramSHA256, isBound: bound)
+        let scram = SCRAM(
+            password: try needPassword(), nonce: nonce, binding: binding,
+            iterationLimit: policy.iterationLimit)
         state = .scramBegun(scram)
         return .send(
             try FrontendMessage.encode(
-                .saslInitial(mechanism: SCRAM.mechanism, data: scram.clientFirst)))
+                .saslInitial(mechanism: binding.mechanism, data: scram.clientFirst)))
+    }
+
+    private static func name(of method: UInt32) -> String {
+        switch method {
+        case 2: "2 (Kerberos V5)"
+        case 7, 8: "\(method) (GSSAPI)"
+        case 9: "9 (SSPI)"
+        default: "\(method)"
+        }
     }
 
     private func needPassword() throws(PGError) -> String {
@@ -122,5 +173,33 @@ package struct Login: Sendable {
             )
         }
         return password
+    }
+}
+
+extension Login {
+    /// The login of a configuration on a connection whose TLS, if any, is established.
+    ///
+    /// - Throws: what `PasswordSource` throws.
+    static func begin(
+        _ configuration: PGConfiguration, on channel: Channel, deadline: ContinuousClock.Instant
+    ) async throws(PGError) -> Login {
+        var policy = LoginPolicy()
+        policy.requirement = configuration.requireAuth
+        policy.channelBinding = configuration.channelBinding
+        policy.isEncrypted = channel.isTLS
+        policy.serverCertificateHash = channel.serverCertificateHash
+        policy.iterationLimit = configuration.scramMaxIterations
+        policy.newestProtocol = configuration.maxProtocolVersion
+        policy.oldestProtocol = configuration.minProtocolVersion
+        if configuration.minProtocolVersion > configuration.maxProtocolVersion {
+            throw PGError(
+                .invalidConfiguration,
+                "min_protocol_version is newer than max_protocol_version")
+        }
+        let password = try await PasswordSource.password(
+            configuration, deadline: deadline, loop: channel.loop)
+        return Login(
+            user: configuration.user, password: password, nonce: try SCRAM.makeNonce(),
+            policy: policy)
     }
 }

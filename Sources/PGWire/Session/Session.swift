@@ -7,9 +7,8 @@ package struct Session {
     package enum Request: Sendable {
         /// Simple query protocol: one or several statements.
         case simple(String)
-        /// Extended query protocol, unnamed statement, everything in one batch of bytes: behind a
-        /// pooler, a Parse in one batch and its Bind in a later one may meet another server.
-        case extended(String, [PGParameter])
+        /// Extended query protocol: one or several statements that travel together.
+        case extended(ExtendedRequest)
         /// COPY … TO STDOUT.
         case copyOut(String)
         /// COPY … FROM STDIN.
@@ -28,10 +27,16 @@ package struct Session {
         case copyOpened
         /// Data of a COPY OUT.
         case copyChunk(PGCopyChunk)
+        /// The rows of a stream begin.
+        case streamOpened([PGColumn])
+        /// Rows of a stream.
+        case rows(PGRowStorage)
+        /// The rows that were asked for are there; `fetch` asks for more.
+        case suspended
         /// The server has given up a COPY IN: nothing more need be written.
         case copyInFailed(PGError)
         /// The request is answered and the server is ready for the next.
-        case finished(Result<[PGResult], PGError>)
+        case finished(Result<[StepOutcome], PGError>)
         /// Something the server says on its own account.
         case event(PGEvent)
         /// The session is over.
@@ -59,7 +64,14 @@ package struct Session {
     private var login: Login
     private var answer = Answer()
     private var kind = Kind.simple
+    private var extended = ExtendedAnswer(ExtendedRequest())
     private var copyWasOpened = false
+    /// What streams is given up: rows and chunks are dropped, also those that are yet to begin.
+    private var isUnwanted = false
+    /// The Sync of a portal has not been sent.
+    private var syncIsDue = false
+    /// The server waits for `fetch`.
+    private var isSuspended = false
 
     /// Where the session stands between transactions.
     package private(set) var transactionStatus = PGTransactionStatus.idle
@@ -100,6 +112,8 @@ package struct Session {
             throw PGError(.misuse, "a request while the session is \(stateName)")
         }
         let bytes: [UInt8]
+        syncIsDue = false
+        isSuspended = false
         switch request {
         case .simple(let sql):
             bytes = try FrontendMessage.encode(.query(sql))
@@ -110,24 +124,53 @@ package struct Session {
         case .copyIn(let sql):
             bytes = try FrontendMessage.encode(.query(sql))
             kind = .copyIn
-        case .extended(let sql, let parameters):
-            bytes = try FrontendMessage.encode(
-                .parse(name: "", sql: sql), .bind(statement: "", parameters: parameters),
-                .describePortal, .execute, .sync)
+        case .extended(let request):
+            bytes = request.bytes
+            extended = ExtendedAnswer(request)
             kind = .extended
+            if case .portal = request.delivery { syncIsDue = true }
         }
         state = .answering
         answer = Answer()
         copyWasOpened = false
+        isUnwanted = false
         return bytes
     }
 
-    /// Drops the rest of a COPY OUT as it comes.
-    package mutating func discardCopy() {
+    /// Drops the rest of what streams as it comes; a COPY that is yet to open is dropped, or failed,
+    /// when it does: a server that waits for its data does not look at cancel requests.
+    ///
+    /// - Returns: bytes to send; with some, the server ends the request without a CancelRequest.
+    package mutating func discard() -> [UInt8] {
+        isUnwanted = true
         switch state {
         case .copyOut: state = .copyOut(discarding: true)
-        case .login, .idle, .answering, .copyIn, .closed: break
+        case .answering where isSuspended: return endPortal()
+        case .answering, .login, .idle, .copyIn, .closed: break
         }
+        return []
+    }
+
+    /// Whether what streams ends with the rows that were asked for, once it is discarded.
+    package var endsByItself: Bool { kind == .extended && syncIsDue }
+
+    /// More rows of a portal; returns the bytes to send, none where it is over.
+    package mutating func fetch(_ limit: Int32) -> [UInt8] {
+        guard isSuspended else { return [] }
+        isSuspended = false
+        return ExtendedRequest.fetch(limit)
+    }
+
+    private mutating func endPortal() -> [UInt8] {
+        isSuspended = false
+        extended.abandonPortal()
+        return sync()
+    }
+
+    private mutating func sync() -> [UInt8] {
+        guard syncIsDue else { return [] }
+        syncIsDue = false
+        return bytes(.sync)
     }
 
     /// Ends a COPY IN, well or with a reason; returns the bytes to send, none where it is over.
@@ -168,7 +211,8 @@ package struct Session {
         switch state {
         case .login: return receiveInLogin(message)
         case .idle: return receiveWhileIdle(message)
-        case .answering: return receiveAnswer(message)
+        case .answering:
+            return kind == .extended ? receiveExtended(message) : receiveAnswer(message)
         case .copyOut(let discarding): return receiveInCopyOut(message, discarding: discarding)
         case .copyIn: return receiveInCopyIn(message)
         case .closed: return []
@@ -186,9 +230,13 @@ package struct Session {
         case .errorResponse(let error):
             let refused = error.sqlState.errorClass == "28"
             return close(PGError(refused ? .authenticationFailed : .server, server: error))
-        case .negotiateProtocolVersion:
-            // We ask for 3.0, the oldest there is, and for no option: nothing to give up.
-            return []
+        case .negotiateProtocolVersion(let version, _):
+            do throws(PGError) {
+                try login.negotiated(version)
+                return []
+            } catch {
+                return close(error)
+            }
         case .backendKeyData(let key) where login.isDone:
             cancelKey = key
             return []
@@ -212,16 +260,14 @@ package struct Session {
     private mutating func receiveAnswer(_ message: BackendMessage) -> [Action] {
         switch message {
         case .rowDescription(let columns): answer.describe(columns)
-        case .dataRow(let values):
+        case .dataRows(let block):
             do throws(PGError) {
-                try answer.append(values)
+                try answer.append(block)
             } catch {
                 return close(error)
             }
         case .commandComplete(let tag): answer.complete(tag)
         case .emptyQueryResponse: answer.complete("")
-        case .parseComplete, .bindComplete, .noData, .parameterDescription, .closeComplete:
-            guard kind == .extended else { return close(.unexpected(message, stateName)) }
         case .errorResponse(let error): return receiveError(error)
         case .readyForQuery(let status): return finish(status)
         case .copyOutResponse: return openCopyOut()
@@ -229,6 +275,36 @@ package struct Session {
         default: return close(.unexpected(message, stateName))
         }
         return []
+    }
+
+    private mutating func receiveExtended(_ message: BackendMessage) -> [Action] {
+        switch message {
+        case .errorResponse(let error) where error.endsSession:
+            return close(extended.failure ?? PGError(server: error))
+        case .readyForQuery(let status): transactionStatus = status
+        case .copyOutResponse: return openCopyOut()
+        case .copyInResponse: return openCopyIn()
+        default: break
+        }
+        do throws(PGError) {
+            switch try extended.receive(message) {
+            case .none: return []
+            case .opened(let columns): return isUnwanted ? [] : [.streamOpened(columns)]
+            case .rows(let storage): return isUnwanted ? [] : [.rows(storage)]
+            case .suspended:
+                isSuspended = true
+                return isUnwanted ? [.send(endPortal())] : [.suspended]
+            case .portalEnded:
+                isSuspended = false
+                let bytes = sync()
+                return bytes.isEmpty ? [] : [.send(bytes)]
+            case .finished:
+                state = .idle
+                return [.finished(extended.outcome)]
+            }
+        } catch {
+            return close(error)
+        }
     }
 
     private mutating func receiveInCopyOut(
@@ -242,7 +318,7 @@ package struct Session {
             return []
         case .errorResponse(let error):
             state = .answering
-            return receiveError(error)
+            return kind == .extended ? receiveExtended(message) : receiveError(error)
         default: return close(.unexpected(message, stateName))
         }
     }
@@ -265,11 +341,12 @@ package struct Session {
 
     private mutating func openCopyOut() -> [Action] {
         guard kind == .copyOut else {
-            answer.fail(PGError(.misuse, "COPY … TO STDOUT goes through copyOut"))
+            let error = PGError(.misuse, "COPY … TO STDOUT goes through copyOut")
+            if kind == .extended { extended.fail(error) } else { answer.fail(error) }
             state = .copyOut(discarding: true)
             return []
         }
-        state = .copyOut(discarding: false)
+        state = .copyOut(discarding: isUnwanted)
         copyWasOpened = true
         return [.copyOpened]
     }
@@ -277,8 +354,9 @@ package struct Session {
     private mutating func openCopyIn() -> [Action] {
         switch kind {
         case .copyIn where !copyWasOpened:
-            state = .copyIn
             copyWasOpened = true
+            if isUnwanted { return [.send(bytes(.copyFail("the task was cancelled")))] }
+            state = .copyIn
             return [.copyOpened]
         case .simple, .copyOut, .copyIn:
             let error = PGError(.misuse, "COPY … FROM STDIN goes through copyIn, one at a time")

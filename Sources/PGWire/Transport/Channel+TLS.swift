@@ -1,28 +1,22 @@
 extension Channel {
     /// Begins TLS and waits until the handshake is through and the certificate accepted.
     ///
-    /// For the moment between the server's one-byte answer to SSLRequest and the start-up message. A
-    /// failure closes the channel.
+    /// For the moment between the server's one-byte answer to SSLRequest and the start-up message, or,
+    /// with direct TLS, for that before anything was sent. A failure closes the channel.
     ///
     /// - Parameters:
-    ///   - mode: what is checked, as libpq does: `require` with a root certificate is `verifyCA`.
-    ///   - host: the name or address that the caller meant, sent as SNI where it is a name.
-    ///   - rootCert: a PEM file, or `system`.
+    ///   - options: what is checked and shown.
+    ///   - host: the name or address that the caller meant.
     ///   - deadline: when the handshake is given up.
-    /// - Throws: `tlsFailed` with the reason, `invalidConfiguration` for the root certificate,
+    /// - Throws: `tlsFailed` with the reason, `invalidConfiguration` for a certificate file,
     ///   `timedOut`, `cancelled`, `connectionLost`.
     package func startTLS(
-        mode: PGConfiguration.SSLMode, host: String, rootCert: String?,
-        deadline: ContinuousClock.Instant
+        _ options: TLSOptions, host: String, deadline: ContinuousClock.Instant
     ) async throws(PGError) {
         do throws(PGError) {
-            let check = try TLSContext.Check(mode: mode, rootCert: rootCert)
             loop.execute { self.holdForTLS() }
-            let context = try await BlockingWork.run(
-                "reading the certificates for \(endpoint.text)", deadline: deadline, loop: loop
-            ) {
-                TLSContext.make(check)
-            }
+            let context = try await TLSContexts.context(
+                options, endpoint, deadline: deadline, loop: loop)
             let promise = Promise<Void>()
             loop.execute { self.beginHandshake(context, host, promise) }
             try await promise.wait(
@@ -55,7 +49,8 @@ extension Channel {
         }
         // More than the answer to SSLRequest came in plain text: somebody between us and the server
         // wants it to be taken for the server's (CVE-2021-23222).
-        guard tls == nil, plainBytesReceived <= 1 else {
+        let answer = context.options.negotiation == .direct ? 0 : 1
+        guard tls == nil, plainBytesReceived <= answer else {
             promise.fulfil(
                 .failure(
                     PGError(
@@ -110,6 +105,7 @@ extension Channel {
         while mayDeliver {
             let (count, step) = decrypt(tls, into: loop.plainBuffer)
             if count > 0 {
+                plainTextCame = true
                 onRead?(UnsafeRawBufferPointer(rebasing: loop.plainBuffer[..<count]))
             }
             guard !isClosed else { return }
@@ -124,8 +120,11 @@ extension Channel {
                 return finish(nil)
             case .failed(let reason):
                 flushEncrypted(tls)
+                // With TLS 1.3 the server judges our certificate after the handshake.
                 return finish(
-                    PGError(.connectionLost, "TLS with \(endpoint.text) broke: \(reason)"))
+                    plainTextCame
+                        ? PGError(.connectionLost, "TLS with \(endpoint.text) broke: \(reason)")
+                        : PGError(.tlsFailed, "TLS with \(endpoint.text) failed: \(reason)"))
             }
         }
         plaintextMayWait = true

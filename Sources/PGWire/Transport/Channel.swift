@@ -6,13 +6,15 @@ import Glibc
 /// Every method and callback runs on the loop's thread, except `open` and `startTLS`, which may be
 /// awaited anywhere. Reading begins when `onRead` is set. The owner must `close`.
 package final class Channel: @unchecked Sendable {  // Safety:
-    // `loop` and `endpoint` never change; all else is touched on the loop's thread alone,
+    // `loop`, `endpoint` and `address` never change; all else is touched on the loop's thread alone,
     // which every entry point states with `preconditionOnLoop`.
 
     /// The loop that the channel is confined to.
     package let loop: PGEventLoop
     /// The address that was asked for, for messages.
     package let endpoint: PGConfiguration.Endpoint
+    /// The address that answered.
+    let address: SocketAddress
 
     /// Told the bytes as they come, decrypted; they are valid within the call only.
     package var onRead: ((UnsafeRawBufferPointer) -> Void)? {
@@ -35,6 +37,13 @@ package final class Channel: @unchecked Sendable {  // Safety:
     /// Bytes given to `send` that the kernel did not take yet (encrypted ones, with TLS).
     package var pendingBytes: Int { outbox.count }
 
+    /// The user that runs a server behind a Unix socket; nil over TCP.
+    var peerUser: UInt32? {
+        var user: UInt32 = 0
+        guard address.isUnix, !isClosed, teleport_peer_user(fd, &user) == 0 else { return nil }
+        return user
+    }
+
     private let fd: Int32
     private var watch: Watch
     private var outbox = Outbox()
@@ -51,14 +60,18 @@ package final class Channel: @unchecked Sendable {  // Safety:
     var awaitsTLS = false
     /// Decrypted bytes may wait inside the TLS session, because reading was paused between two.
     var plaintextMayWait = false
+    /// Whether anything was ever decrypted.
+    var plainTextCame = false
     /// Bytes received before TLS began.
     var plainBytesReceived = 0
 
     private init(
-        fd: Int32, endpoint: PGConfiguration.Endpoint, loop: PGEventLoop, watch: Watch
+        fd: Int32, endpoint: PGConfiguration.Endpoint, address: SocketAddress, loop: PGEventLoop,
+        watch: Watch
     ) {
         self.fd = fd
         self.endpoint = endpoint
+        self.address = address
         self.loop = loop
         self.watch = watch
     }
@@ -70,10 +83,11 @@ package final class Channel: @unchecked Sendable {  // Safety:
     /// - Throws: `connectFailed` with every address's reason, `timedOut`, `cancelled`,
     ///   `invalidConfiguration`; nothing stays open.
     package static func open(
-        _ endpoint: PGConfiguration.Endpoint, keepAliveIdle: Duration, tcpUserTimeout: Duration,
+        _ endpoint: PGConfiguration.Endpoint, options: SocketOptions = SocketOptions(),
         loop: PGEventLoop, deadline: ContinuousClock.Instant
     ) async throws(PGError) -> Channel {
-        let addresses = try await endpoint.addresses(deadline: deadline, loop: loop)
+        var addresses = try await endpoint.addresses(deadline: deadline, loop: loop)
+        if options.shufflesAddresses { addresses.shuffle() }
         var reasons: [String] = []
         var code = PGError.Code.connectFailed
         for (index, address) in addresses.enumerated() {
@@ -82,8 +96,8 @@ package final class Channel: @unchecked Sendable {  // Safety:
             do throws(PGError) {
                 let fd = try await ConnectAttempt.connect(
                     to: address, loop: loop, deadline: .now + share)
-                if !address.isUnix { tune(fd, keepAliveIdle, tcpUserTimeout) }
-                return try await adopt(fd, endpoint, loop)
+                if !address.isUnix { options.apply(to: fd) }
+                return try await adopt(fd, endpoint, address, loop)
             } catch {
                 guard error.code != .cancelled else { throw error }
                 code = error.code
@@ -94,33 +108,17 @@ package final class Channel: @unchecked Sendable {  // Safety:
             code, "cannot connect to \(endpoint.text): \(reasons.joined(separator: "; "))")
     }
 
-    /// Sets the socket's options.
-    ///
-    /// A kernel that refuses one gives a slower or later-noticing connection, which is
-    /// better than none.
-    private static func tune(_ fd: Int32, _ keepAliveIdle: Duration, _ userTimeout: Duration) {
-        _ = teleport_set_no_delay(fd)
-        if keepAliveIdle > .zero {
-            let idle = Int32(clamping: max(1, keepAliveIdle.components.seconds))
-            _ = teleport_set_keep_alive(
-                fd, idle, max(1, idle / Int32(Limits.keepAliveProbes)),
-                Int32(Limits.keepAliveProbes))
-        }
-        if userTimeout > .zero {
-            _ = teleport_set_user_timeout(
-                fd, UInt32(clamping: userTimeout.nanoseconds / 1_000_000))
-        }
-    }
-
     private static func adopt(
-        _ fd: Int32, _ endpoint: PGConfiguration.Endpoint, _ loop: PGEventLoop
+        _ fd: Int32, _ endpoint: PGConfiguration.Endpoint, _ address: SocketAddress,
+        _ loop: PGEventLoop
     ) async throws(PGError) -> Channel {
         let promise = Promise<Channel>()
         loop.execute {
             let relay = Relay()
             switch loop.watch(fd, teleport_epoll_in, relay) {
             case .success(let watch):
-                let channel = Channel(fd: fd, endpoint: endpoint, loop: loop, watch: watch)
+                let channel = Channel(
+                    fd: fd, endpoint: endpoint, address: address, loop: loop, watch: watch)
                 relay.channel = channel
                 channel.readingChanged()
                 if !promise.fulfil(.success(channel)) { channel.close() }

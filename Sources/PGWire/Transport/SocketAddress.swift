@@ -12,15 +12,22 @@ struct SocketAddress: Sendable {
     var isUnix: Bool { family == AF_UNIX }
 
     /// The address of a Unix socket; nil where the path does not fit (107 bytes on Linux).
+    ///
+    /// A path that begins with `@` is in the abstract namespace (unix(7)): a zero byte stands for the
+    /// at sign, and the length counts.
     init?(path: String) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let path8 = Array(path.utf8)
         let room = MemoryLayout.size(ofValue: address.sun_path)
         guard path8.count < room, !path8.contains(0) else { return nil }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path8) }
+        let isAbstract = path8.first == UInt8(ascii: "@")
+        withUnsafeMutableBytes(of: &address.sun_path) {
+            $0.copyBytes(from: isAbstract ? [0] + path8.dropFirst() : path8)
+        }
         family = AF_UNIX
-        bytes = withUnsafeBytes(of: address) { Array($0) }
+        let whole = withUnsafeBytes(of: address) { Array($0) }
+        bytes = isAbstract ? Array(whole.prefix(whole.count - room + path8.count)) : whole
         text = path
     }
 

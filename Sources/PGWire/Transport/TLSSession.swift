@@ -18,6 +18,7 @@ final class TLSSession {
     }
 
     private let context: TLSContext
+    private let host: String
     private let ssl: OpaquePointer
     // Owned by `ssl`.
     private let incoming: OpaquePointer
@@ -31,7 +32,7 @@ final class TLSSession {
     /// - Parameters:
     ///   - context: what is checked.
     ///   - host: a name or an address; what the certificate must name where that is checked.
-    /// - Throws: `tlsFailed` when OpenSSL gives no memory or refuses the host name.
+    /// - Throws: `tlsFailed` when OpenSSL gives no memory or refuses the host's name.
     init(_ context: TLSContext, host: String) throws(PGError) {
         ERR_clear_error()
         guard let ssl = SSL_new(context.pointer) else {
@@ -50,28 +51,23 @@ final class TLSSession {
         self.incoming = incoming
         self.outgoing = outgoing
 
-        let isAddress =
-            if case .success = SocketAddress.resolve(host: host, port: 1, numericOnly: true) {
-                true
-            } else {
-                false
-            }
+        self.host = host
         var accepted: Int32 = 1
         // RFC 6066, 3: server_name is for names, not for addresses.
-        if !isAddress, !host.isEmpty { accepted = teleport_ssl_set_server_name(ssl, host) }
-        if accepted == 1, context.checksHost {
-            let parameters = SSL_get0_param(ssl)
-            X509_VERIFY_PARAM_set_hostflags(
-                parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
-            accepted =
-                isAddress
-                ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host)
-                : host.isEmpty ? 0 : X509_VERIFY_PARAM_set1_host(parameters, host, 0)
+        if context.options.tellsHost, !host.isEmpty, CertificateNames.address(host) == nil {
+            accepted = teleport_ssl_set_server_name(ssl, host)
         }
         guard accepted == 1 else {
-            throw PGError(.tlsFailed, "\"\(host)\" is no host name that a certificate can carry")
+            throw PGError(.tlsFailed, "\"\(host)\" is no host name that TLS can carry")
+        }
+        // As libpq since 17, also behind SSLRequest; 0 is success here.
+        guard SSL_set_alpn_protos(ssl, Self.alpn, UInt32(Self.alpn.count)) == 0 else {
+            throw PGError(.tlsFailed, "OpenSSL refuses ALPN: \(Self.reasons())")
         }
     }
+
+    /// The name of the protocol (manual, 55.2.11), its length before it (RFC 7301, 3.1).
+    private static let alpn: [UInt8] = [10] + Array("postgresql".utf8)
 
     deinit { SSL_free(ssl) }
 
@@ -97,7 +93,9 @@ final class TLSSession {
         ERR_clear_error()
         let step = outcome(SSL_do_handshake(ssl))
         switch step {
-        case .done: isEstablished = true
+        case .done:
+            if let problem = nameProblem() ?? protocolProblem() { return .failed(problem) }
+            isEstablished = true
         case .failed(let reason): return .failed(certificateProblem() ?? reason)
         case .wantsMore, .ended: break
         }
@@ -153,7 +151,32 @@ final class TLSSession {
         let code = SSL_get_verify_result(ssl)
         guard code != Int(X509_V_OK) else { return nil }
         let reason = String(cString: X509_verify_cert_error_string(code))
-        return "the server's certificate is not accepted: \(reason) (\(context.text))"
+        return "the server's certificate is not accepted: \(reason) (\(context.options.text))"
+    }
+
+    /// Why the certificate is not good for the host; nil where it is, or nobody asks.
+    private func nameProblem() -> String? {
+        guard context.options.checksHost else { return nil }
+        guard let certificate = teleport_ssl_peer_certificate(ssl) else {
+            return "the server showed no certificate"
+        }
+        defer { X509_free(certificate) }
+        return CertificateNames(certificate).problem(for: host)
+    }
+
+    /// Without the question that usually comes before TLS, only this shows that the server took us for
+    /// a client of PostgreSQL (manual, 55.2.11).
+    private func protocolProblem() -> String? {
+        guard context.options.negotiation == .direct else { return nil }
+        var name: UnsafePointer<UInt8>?
+        var count: UInt32 = 0
+        SSL_get0_alpn_selected(ssl, &name, &count)
+        let selected = UnsafeBufferPointer(start: name, count: Int(count))
+        guard selected.elementsEqual(Self.alpn.dropFirst()) else {
+            return "the server did not take up the protocol postgresql (ALPN):"
+                + " sslnegotiation=direct needs PostgreSQL 17 or newer"
+        }
+        return nil
     }
 
     /// OpenSSL's error queue in words, emptied.

@@ -29,7 +29,7 @@ extension ApplySession {
     /// The tables with ONLY where they may have old-style children, whose rows are their own.
     private func truncationList(_ names: [TableName]) async throws -> [String] {
         let found = try await connection.query(
-            """
+            sql: """
             SELECT n.nspname, c.relname, c.relkind FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY ($1::text[])

@@ -73,7 +73,7 @@ struct TargetStore: Sendable {
         case .batch, .loadBegin: break
         case .loadChunk:
             let done = try await connection.query(
-                "SELECT 1 FROM teleport.load_chunk "
+                sql: "SELECT 1 FROM teleport.load_chunk "
                     + "WHERE incarnation = $1 AND target = $2 AND chunk = $3",
                 key + [PGParameter(header.chunk ?? -1)])
             state.isChunkDone = !done.rows.isEmpty
@@ -91,7 +91,7 @@ struct TargetStore: Sendable {
             phase: .empty, serverVersion: connection.serverVersion,
             incarnation: try await ownIncarnation())
         let found = try await connection.query(
-            "SELECT phase, position, applied_digest, applied FROM teleport.position "
+            sql: "SELECT phase, position, applied_digest, applied FROM teleport.position "
                 + "WHERE incarnation = $1 AND target = $2", key)
         guard let row = found.rows.first else { return state }
         let stored = try stored(row)
@@ -108,7 +108,7 @@ struct TargetStore: Sendable {
 
     /// The incarnation of this database.
     func ownIncarnation() async throws -> String {
-        let found = try await connection.query(Self.incarnationSQL)
+        let found = try await connection.query(sql: Self.incarnationSQL)
         return try found.rows.first?.decode(String.self, 0) ?? ""
     }
 
@@ -152,7 +152,7 @@ struct TargetStore: Sendable {
                 "UPDATE teleport.position SET \(set), updated = pg_catalog.clock_timestamp() "
                 + "WHERE incarnation = $1 AND target = $2"
         }
-        guard try await connection.query(sql, parameters).affectedRows == 1 else {
+        guard try await connection.query(sql: sql, parameters).affectedRows == 1 else {
             throw LinkError(.database, "the target's row in teleport.position has gone")
         }
     }
@@ -161,29 +161,29 @@ struct TargetStore: Sendable {
     func setPlan(_ plan: LoadPlan?) async throws {
         let text = try plan.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
         try await connection.query(
-            "UPDATE teleport.position SET load_plan = $3 WHERE incarnation = $1 AND target = $2",
+            sql: "UPDATE teleport.position SET load_plan = $3 WHERE incarnation = $1 AND target = $2",
             key + [PGParameter(text)])
         try await connection.query(
-            "DELETE FROM teleport.load_chunk WHERE incarnation = $1 AND target = $2", key)
+            sql: "DELETE FROM teleport.load_chunk WHERE incarnation = $1 AND target = $2", key)
     }
 
     /// Marks a chunk as done.
     func markDone(chunk: Int) async throws {
         try await connection.query(
-            "INSERT INTO teleport.load_chunk (incarnation, target, chunk) VALUES ($1, $2, $3)",
+            sql: "INSERT INTO teleport.load_chunk (incarnation, target, chunk) VALUES ($1, $2, $3)",
             key + [PGParameter(chunk)])
     }
 
     private func plan() async throws -> LoadPlan? {
         let found = try await connection.query(
-            "SELECT load_plan FROM teleport.position WHERE incarnation = $1 AND target = $2", key)
+            sql: "SELECT load_plan FROM teleport.position WHERE incarnation = $1 AND target = $2", key)
         guard let text = try found.rows.first?.decode(String?.self, 0) else { return nil }
         return try JSONDecoder().decode(LoadPlan.self, from: Data(text.utf8))
     }
 
     private func doneChunks() async throws -> [Int] {
         try await connection.query(
-            "SELECT chunk FROM teleport.load_chunk WHERE incarnation = $1 AND target = $2 "
+            sql: "SELECT chunk FROM teleport.load_chunk WHERE incarnation = $1 AND target = $2 "
                 + "ORDER BY chunk", key
         ).rows.map { try $0.decode(Int.self, 0) }
     }

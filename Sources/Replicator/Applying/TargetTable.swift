@@ -78,7 +78,7 @@ extension TargetTable {
     {
         let name = start.table
         let found = try await connection.query(
-            columnsSQL(serverVersion: connection.serverVersion),
+            sql: columnsSQL(serverVersion: connection.serverVersion),
             [PGParameter(name.schema), PGParameter(name.name)])
         guard let first = found.rows.first else {
             throw LinkError(
@@ -105,7 +105,7 @@ extension TargetTable {
             return known
         }
         let operators = try await connection.query(
-            keysSQL(serverVersion: connection.serverVersion), [PGParameter(oid)])
+            sql: keysSQL(serverVersion: connection.serverVersion), [PGParameter(oid)])
         let index = try keyIndex(of: operators, key: start.keyColumns)
         return TargetTable(
             oid: oid, name: name, isPartitioned: try first.decode(String.self, 1) == "p",

@@ -101,7 +101,7 @@ extension BatchBuilder {
         guard tables.count < relations.count else { return tables }
         // Something moved: all of them anew.
         tables = [:]
-        for row in try await connection.query(BatchSQL.names(of: relations)).rows {
+        for row in try await connection.query(sql: BatchSQL.names(of: relations)).rows {
             let name = TableName(
                 schema: try row.decode(String.self, 1), name: try row.decode(String.self, 2))
             tables[try row.decode(UInt32.self, 0)] = (name, try row.decode(String.self, 3) == "p")

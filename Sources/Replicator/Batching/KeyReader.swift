@@ -19,7 +19,7 @@ package struct KeyReader: Sendable {
         let unknown = tables.filter { kept[$0.oid]?.shape != $0.shape }
         if !unknown.isEmpty {
             var read: [UInt32: [String: [KeyColumn]]] = [:]
-            for row in try await connection.query(BatchSQL.keys(of: unknown.map(\.oid))).rows {
+            for row in try await connection.query(sql: BatchSQL.keys(of: unknown.map(\.oid))).rows {
                 let index = try row.decode(String.self, 1)
                 read[try row.decode(UInt32.self, 0), default: [:]][index, default: []]
                     .append(try KeyColumn(row))

@@ -68,7 +68,7 @@ package struct SequenceReader: Sendable {
         let unknown = oids.subtracting(known.keys)
         if !unknown.isEmpty {
             let version = connection.serverVersion
-            for row in try await connection.query(Self.rights(of: unknown)).rows {
+            for row in try await connection.query(sql: Self.rights(of: unknown)).rows {
                 let oid = try row.decode(UInt32.self, 0)
                 known[oid] = Known(
                     oid: oid,
@@ -83,7 +83,7 @@ package struct SequenceReader: Sendable {
         let readable = oids.compactMap { known[$0] }.filter { $0.access != .none }
         guard !readable.isEmpty else { return [:] }
         var changed: [UInt32: SequenceValue] = [:]
-        for row in try await connection.query(Self.values(of: readable)).rows {
+        for row in try await connection.query(sql: Self.values(of: readable)).rows {
             let oid = try row.decode(UInt32.self, 0)
             // NULL: only USAGE is granted and no value was drawn yet.
             guard let lastValue = try row.decode(Int64?.self, 1), let name = known[oid]?.name else {

@@ -27,7 +27,7 @@ package enum CaptureRemoval {
     /// - Throws: `CaptureError.inUse` where anything but triggers depends on the function.
     package static func dropWithTriggers(_ oid: UInt32, on connection: PGConnection) async throws {
         let dependents = try await connection.query(
-            """
+            sql: """
             SELECT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
               FROM pg_catalog.pg_depend d
              WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass

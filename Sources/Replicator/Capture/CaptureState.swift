@@ -53,7 +53,7 @@ package struct CaptureState: Sendable {
     /// Reads everything with two queries.
     package static func read(on connection: PGConnection) async throws(PGError) -> CaptureState {
         var functions: [UInt32: Function] = [:]
-        for row in try await connection.query(functionsSQL).rows {
+        for row in try await connection.query(sql: functionsSQL).rows {
             let name = try row.decode(String.self, 0)
             guard let oid = CaptureID.tableOID(functionName: name) else { continue }
             let configuration = try row.decode(String.self, 2)
@@ -64,7 +64,7 @@ package struct CaptureState: Sendable {
         }
         var triggers: [Trigger] = []
         let sql = triggersSQL(serverVersion: connection.serverVersion)
-        for row in try await connection.query(sql).rows {
+        for row in try await connection.query(sql: sql).rows {
             let function = try row.decode(String.self, 4)
             guard let table = CaptureID.tableOID(functionName: function) else { continue }
             let definition = TriggerDefinition(

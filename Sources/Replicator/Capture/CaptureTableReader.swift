@@ -16,17 +16,17 @@ extension CaptureTable {
         let sql = CaptureTableSQL(serverVersion: connection.serverVersion)
         let parameter = PGParameter(array: schemas)
         var tables: [UInt32: CaptureTable] = [:]
-        for row in try await connection.query(sql.tables, [parameter]).rows {
+        for row in try await connection.query(sql: sql.tables, [parameter]).rows {
             let table = try CaptureTable(tableRow: row)
             if expressions.contains(where: { $0.matches(table.name) }) {
                 tables[table.oid] = table
             }
         }
-        for row in try await connection.query(sql.keys, [parameter]).rows {
+        for row in try await connection.query(sql: sql.keys, [parameter]).rows {
             tables[try row.decode(UInt32.self, 0)]?.key.append(try KeyColumn(keyRow: row))
         }
         if connection.serverVersion >= 100_000 {
-            for row in try await connection.query(sql.leaves, [parameter]).rows {
+            for row in try await connection.query(sql: sql.leaves, [parameter]).rows {
                 tables[try row.decode(UInt32.self, 0)]?.append(try Leaf(leafRow: row))
             }
         }

@@ -38,7 +38,7 @@ package struct EventRecording: Sendable {
     }
 
     private func insert(_ query: String, on connection: PGConnection) async throws(PGError) {
-        let result = try await connection.query("SELECT pg_catalog.txid_current()")
+        let result = try await connection.query(sql: "SELECT pg_catalog.txid_current()")
         guard let row = result.rows.first else {
             throw PGError(.decodingFailed, "txid_current() answered no row")
         }

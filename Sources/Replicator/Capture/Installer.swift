@@ -44,7 +44,7 @@ public enum Installer {
     private static func install(inTransactionOn connection: PGConnection) async throws -> Result {
         // Two daemons that start together: the second waits here and then finds everything made.
         try await connection.query(
-            "SELECT pg_catalog.pg_advisory_xact_lock(\(InstallerSQL.advisoryKey))")
+            sql: "SELECT pg_catalog.pg_advisory_xact_lock(\(InstallerSQL.advisoryKey))")
         let whereabouts = try await Whereabouts.read(on: connection)
         var warnings: [String] = []
         var settings: [String: String] = [:]
@@ -96,8 +96,8 @@ public enum Installer {
             changes["forgotten"] = "0"
         }
         for (key, value) in changes.sorted(by: { $0.key < $1.key }) {
-            try await connection.query(InstallerSQL.set[0], [PGParameter(key)])
-            try await connection.query(InstallerSQL.set[1], [PGParameter(key), PGParameter(value)])
+            try await connection.query(sql: InstallerSQL.set[0], [PGParameter(key)])
+            try await connection.query(sql: InstallerSQL.set[1], [PGParameter(key), PGParameter(value)])
         }
         let incarnation = changes["incarnation"] ?? settings["incarnation"] ?? ""
         return Result(incarnation: incarnation, wasInstalled: wasInstalled, warnings: warnings)
@@ -126,7 +126,7 @@ public enum Installer {
 
         static func read(on connection: PGConnection) async throws -> Whereabouts {
             let sql = InstallerSQL.whereabouts(serverVersion: connection.serverVersion)
-            guard let row = try await connection.query(sql).rows.first else {
+            guard let row = try await connection.query(sql: sql).rows.first else {
                 throw PGError(.decodingFailed, "the current database is not in pg_database")
             }
             return Whereabouts(

@@ -12,7 +12,7 @@ package enum SchemaOwnership: Sendable, Hashable {
     /// Looks, and changes nothing.
     package static func read(on connection: PGConnection) async throws(PGError) -> SchemaOwnership {
         let rows = try await connection.query(
-            """
+            sql: """
             SELECT pg_catalog.pg_get_userbyid(n.nspowner),
                    pg_catalog.pg_has_role(n.nspowner, 'USAGE'),
                    EXISTS (SELECT 1 FROM pg_catalog.pg_class c
@@ -27,14 +27,14 @@ package enum SchemaOwnership: Sendable, Hashable {
         guard let row = rows.first else { return .absent }
         if try row.decode(Bool.self, 1), try row.decode(Bool.self, 2) {
             var settings: [String: String] = [:]
-            for row in try await connection.query("SELECT key, value FROM teleport.setting").rows {
+            for row in try await connection.query(sql: "SELECT key, value FROM teleport.setting").rows {
                 guard let key = try row.decode(String?.self, 0) else { continue }
                 settings[key] = try row.decode(String?.self, 1)
             }
             if settings["product"] == InstallerSQL.product { return .ours(settings) }
         }
         let found = try await connection.query(
-            """
+            sql: """
             SELECT c.relname, pg_catalog.count(*) OVER ()
               FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'teleport' AND c.relkind IN ('r', 'v', 'm', 'S', 'f', 'p')

@@ -115,7 +115,7 @@ struct ChunkReader: Sendable {
         _ oid: UInt32, _ connection: PGConnection
     ) async throws -> (name: TableName, storage: UInt32)? {
         let found = try await connection.query(
-            """
+            sql: """
             SELECT n.nspname, c.relname, c.relfilenode FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1
             """, [PGParameter(oid)])
@@ -141,7 +141,7 @@ struct ChunkReader: Sendable {
         _ oid: UInt32, _ table: Table, _ connection: PGConnection
     ) async throws -> [String] {
         let found = try await connection.query(
-            "SELECT attnum, attname, atttypid FROM pg_catalog.pg_attribute "
+            sql: "SELECT attnum, attname, atttypid FROM pg_catalog.pg_attribute "
                 + "WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped", [PGParameter(oid)])
         var now: [Int: (name: String, type: UInt32)] = [:]
         for row in found.rows {

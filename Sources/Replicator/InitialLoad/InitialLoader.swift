@@ -130,7 +130,7 @@ struct LoadRun: Sendable {
             hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
         }
         let answer = try await control.query(
-            "SELECT pg_catalog.pg_try_advisory_lock(\(Int64(bitPattern: hash)))")
+            sql: "SELECT pg_catalog.pg_try_advisory_lock(\(Int64(bitPattern: hash)))")
         guard try answer.rows.first?.decode(Bool.self, 0) == true else {
             throw LoadError(
                 .alreadyRunning, "another process is loading target \(target.name) already")

@@ -19,7 +19,7 @@ extension LoadRun {
         let isHeld = try await TargetRegistry.update(
             target.name, position: load.position, incarnation: state.incarnation, on: control)
         let found = try await control.query(
-            "SELECT value FROM teleport.setting WHERE key = 'forgotten'")
+            sql: "SELECT value FROM teleport.setting WHERE key = 'forgotten'")
         let forgotten = try found.rows.first?.decode(String.self, 0)
         let isComplete = load.position.xmin >= TransactionID(UInt64(forgotten ?? "") ?? 0)
         return isHeld && isComplete ? load : nil
@@ -123,7 +123,7 @@ extension LoadRun {
         guard !partitioned.isEmpty else { return roots }
         let list = partitioned.keys.sorted().map(String.init).joined(separator: ",")
         let found = try await control.query(
-            """
+            sql: """
             WITH RECURSIVE tree(root, oid) AS (
               SELECT c.oid, c.oid FROM pg_catalog.pg_class c WHERE c.oid IN (\(list))
               UNION ALL
@@ -143,7 +143,7 @@ extension LoadRun {
         guard !relations.isEmpty else { return [] }
         let list = relations.map(String.init).joined(separator: ",")
         let found = try await control.query(
-            """
+            sql: """
             SELECT c.oid, pg_catalog.pg_relation_size(c.oid)
                 / pg_catalog.current_setting('block_size')::pg_catalog.int8,
               pg_catalog.pg_table_size(c.oid), c.reltuples
@@ -186,7 +186,7 @@ extension LoadRun {
         var ends: [[String]] = []
         // A bound against a table that grows faster than it is walked.
         while ends.count < LoadPlanner.maximumChunks {
-            let found = try await control.query(walk.end(after: ends.last, rows: rows))
+            let found = try await control.query(sql: walk.end(after: ends.last, rows: rows))
             guard let row = found.rows.first else { break }
             ends.append(try walk.key.indices.map { try row.decode(String.self, $0) })
         }

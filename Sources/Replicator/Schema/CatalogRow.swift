@@ -59,7 +59,7 @@ struct ConnectionCatalog: CatalogSource {
     func rows(_ sql: String) async throws -> [CatalogRow] {
         let result: PGResult
         do {
-            result = try await connection.query(sql)
+            result = try await connection.query(sql: sql)
         } catch {
             guard error.sqlState?.rawValue == "XX000" else { throw error }
             // "cache lookup failed": the functions that deparse see commits that the snapshot does

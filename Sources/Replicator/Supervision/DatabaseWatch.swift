@@ -11,7 +11,7 @@ enum DatabaseWatch {
             FROM teleport.position p ORDER BY 1, 2, 3
             """
         var sources: [InstanceStatus.Source] = []
-        for row in try await connection.query(sql).rows {
+        for row in try await connection.query(sql: sql).rows {
             sources.append(
                 .init(
                     name: try row.decode(String?.self, 0) ?? "",

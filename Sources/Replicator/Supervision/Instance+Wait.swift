@@ -88,7 +88,7 @@ extension Instance {
     private func currentSnapshot() async throws -> Snapshot {
         let connection = try await EngineConnection.open(configuration.database, purpose: "wait")
         do {
-            let row = try await connection.query("SELECT pg_catalog.txid_current_snapshot()")
+            let row = try await connection.query(sql: "SELECT pg_catalog.txid_current_snapshot()")
                 .rows.first
             await connection.close()
             guard let row, let snapshot = Snapshot(try row.decode(String.self, 0)) else {

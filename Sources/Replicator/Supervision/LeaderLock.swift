@@ -21,7 +21,7 @@ public actor LeaderLock {
         // Asked twice the server would count twice.
         if holds { return await isHeld() }
         let result = try await connection.query(
-            "SELECT pg_catalog.pg_try_advisory_lock(\(Self.key))")
+            sql: "SELECT pg_catalog.pg_try_advisory_lock(\(Self.key))")
         holds = try result.rows.first?.decode(Bool.self, 0) ?? false
         return holds
     }
@@ -30,14 +30,14 @@ public actor LeaderLock {
     public func isHeld() async -> Bool {
         guard holds else { return false }
         // An advisory lock cannot be lost while its session lives: a round trip is proof enough.
-        holds = (try? await connection.query("SELECT 1")) != nil && connection.isOpen
+        holds = (try? await connection.query(sql: "SELECT 1")) != nil && connection.isOpen
         return holds
     }
 
     /// Gives the lock up and closes the connection; harmless when not held.
     public func release() async {
         if holds {
-            _ = try? await connection.query("SELECT pg_catalog.pg_advisory_unlock(\(Self.key))")
+            _ = try? await connection.query(sql: "SELECT pg_catalog.pg_advisory_unlock(\(Self.key))")
         }
         holds = false
         await connection.close()

@@ -74,7 +74,7 @@ struct EmptyStart {
             let part = tables[begin..<min(begin + 100, tables.count)]
             let checks = part.map { "EXISTS (SELECT 1 FROM \($0.name.quoted))" }
             let sql = "SELECT " + checks.joined(separator: " OR ")
-            if try await connection.query(sql).rows.first?.decode(Bool.self, 0) == true {
+            if try await connection.query(sql: sql).rows.first?.decode(Bool.self, 0) == true {
                 return true
             }
         }

@@ -10,7 +10,7 @@ enum SourceHistory {
     ) async throws {
         let result: PGResult
         do throws(PGError) {
-            result = try await connection.query(BatchBuilder.historySQL)
+            result = try await connection.query(sql: BatchBuilder.historySQL)
         } catch {
             switch error.sqlState?.rawValue {
             case "42P01", "3F000": throw BatchError.notInstalled

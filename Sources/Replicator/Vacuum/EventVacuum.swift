@@ -82,7 +82,7 @@ package actor EventVacuum {
         try await connection.execute("LOCK TABLE teleport.target IN SHARE MODE")
         let positions = try await TargetRegistry.positions(on: connection)
         let result = try await connection.query(
-            "SELECT pg_catalog.txid_current_snapshot()::pg_catalog.text, "
+            sql: "SELECT pg_catalog.txid_current_snapshot()::pg_catalog.text, "
                 + (0..<EventSlot.count).map {
                     "pg_catalog.pg_relation_size('\(EventSlot.table($0))')"
                 }.joined(separator: ", "))
@@ -108,7 +108,7 @@ package actor EventVacuum {
         let table = EventSlot.table(slot)
         // A look without any lock first, so that a needed slot never costs its writers a wait.
         let newest = "SELECT pg_catalog.max(txid) FROM \(table)"
-        if let highest = try await connection.query(newest).rows.first?.decode(UInt64?.self, 0),
+        if let highest = try await connection.query(sql: newest).rows.first?.decode(UInt64?.self, 0),
             highest >= bound.rawValue
         {
             return .needed
@@ -125,11 +125,11 @@ package actor EventVacuum {
                 }
                 // Waits for every transaction, prepared ones too, that wrote into the slot.
                 try await connection.execute("LOCK TABLE \(table) IN ACCESS EXCLUSIVE MODE")
-                let row = try await connection.query(newest).rows.first
+                let row = try await connection.query(sql: newest).rows.first
                 if let highest = try row?.decode(UInt64?.self, 0) {
                     guard highest < bound.rawValue else { return .needed }
                     try await connection.query(
-                        """
+                        sql: """
                         UPDATE teleport.setting SET value = $1::pg_catalog.text
                          WHERE key = 'forgotten' AND value::pg_catalog.int8 < $1::pg_catalog.int8
                         """, [PGParameter(String(highest + 1))])

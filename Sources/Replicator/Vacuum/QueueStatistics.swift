@@ -26,7 +26,7 @@ public struct QueueStatistics: Sendable, Hashable, Codable {
             """
         }
         var statistics = QueueStatistics(estimatedEvents: 0, bytes: 0, forgotten: 0)
-        let result = try await connection.query(parts.joined(separator: " UNION ALL "))
+        let result = try await connection.query(sql: parts.joined(separator: " UNION ALL "))
         for row in result.rows {
             statistics.bytes += try row.decode(Int64.self, 1)
             statistics.estimatedEvents += try row.decode(Int64.self, 3)

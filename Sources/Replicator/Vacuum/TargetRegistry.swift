@@ -19,9 +19,9 @@ public enum TargetRegistry {
             connection in
             try await connection.execute("LOCK TABLE teleport.target IN ROW EXCLUSIVE MODE")
             try await connection.query(
-                "DELETE FROM teleport.target WHERE name = $1", [PGParameter(name)])
+                sql: "DELETE FROM teleport.target WHERE name = $1", [PGParameter(name)])
             let result = try await connection.query(
-                """
+                sql: """
                 INSERT INTO teleport.target (name, position, incarnation, updated)
                 SELECT $1, pg_catalog.txid_current_snapshot()::pg_catalog.text, $2,
                        pg_catalog.now()
@@ -42,7 +42,7 @@ public enum TargetRegistry {
         _ name: String, position: Snapshot, incarnation: String?, on connection: PGConnection
     ) async throws(PGError) -> Bool {
         let result = try await connection.query(
-            """
+            sql: """
             UPDATE teleport.target SET position = $2, incarnation = $3, updated = pg_catalog.now()
              WHERE name = $1
             """, [PGParameter(name), PGParameter(position.description), PGParameter(incarnation)])
@@ -52,7 +52,7 @@ public enum TargetRegistry {
     /// Forgets a target: it holds nothing back any longer.
     public static func remove(_ name: String, on connection: PGConnection) async throws(PGError) {
         try await connection.query(
-            "DELETE FROM teleport.target WHERE name = $1", [PGParameter(name)])
+            sql: "DELETE FROM teleport.target WHERE name = $1", [PGParameter(name)])
     }
 
     /// What is written down about every target, by name.
@@ -60,7 +60,7 @@ public enum TargetRegistry {
         on connection: PGConnection
     ) async throws(PGError) -> [String: Snapshot] {
         var positions: [String: Snapshot] = [:]
-        for row in try await connection.query("SELECT name, position FROM teleport.target").rows {
+        for row in try await connection.query(sql: "SELECT name, position FROM teleport.target").rows {
             let text = try row.decode(String.self, 1)
             guard let snapshot = Snapshot(text) else {
                 throw PGError(

@@ -11,7 +11,10 @@ actor FrameStream: FrameSink {
     nonisolated let pieces = AsyncThrowingChannel<ByteBuffer, any Error>()
     private let encoder = FrameEncoder()
     private var piece = ByteBuffer()
-    private var isSending = false
+    /// Pieces on their way to the network.
+    private var sending = 0
+    /// The end of the body, which waits for the piece before it.
+    private var waitingEnd: CheckedContinuation<Void, Never>?
     /// The request's header, once it was written.
     private(set) var header: BatchHeader?
     /// Whether the body has its end.
@@ -34,13 +37,17 @@ actor FrameStream: FrameSink {
     /// Sends what was collected, and ends the body.
     func finish() async throws {
         if piece.readableBytes > 0 { try await flush() }
+        // A sign of life may have taken the last frames with it: the channel drops what is still on
+        // its way when it is finished.
+        if sending > 0 { await withCheckedContinuation { waitingEnd = $0 } }
+        try Task.checkCancellation()
         isFinished = true
         pieces.finish()
     }
 
     /// Shows the target that the source is still reading; nothing where bytes are on their way.
     func keepAlive() async throws {
-        guard !isSending, !isFinished else { return }
+        guard sending == 0, !isFinished else { return }
         piece.writeBytes(FrameCodec.keepAlive)
         try await flush()
     }
@@ -48,8 +55,14 @@ actor FrameStream: FrameSink {
     private func flush() async throws {
         let full = piece
         piece = ByteBuffer()
-        isSending = true
-        defer { isSending = false }
+        sending += 1
+        defer {
+            sending -= 1
+            if sending == 0 {
+                waitingEnd?.resume()
+                waitingEnd = nil
+            }
+        }
         await pieces.send(full)
         // A cancelled `send` returns as if the piece were taken.
         try Task.checkCancellation()

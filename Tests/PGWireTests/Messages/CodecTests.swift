@@ -38,11 +38,13 @@ enum Golden {
                 "T",
                 [0, 1] + zeroed("id") + [0, 0, 0, 1, 0, 2, 0, 0, 0, 23, 0, 4]
                     + [255, 255, 255, 255, 0, 0]),
-            .rowDescription([PGColumn(name: "id", typeOID: 23, typeModifier: -1)])
+            .rowDescription([
+                PGColumn(name: "id", typeOID: 23, tableOID: 1, tableColumn: 2, typeSize: 4)
+            ])
         ),
         (
             frame("D", [0, 3, 0, 0, 0, 1, 55, 255, 255, 255, 255, 0, 0, 0, 0]),
-            .dataRow([[55], nil, []])
+            .dataRows(RowBlock(fields: [[55], nil, []]))
         ),
         (frame("C", zeroed("SELECT 1")), .commandComplete("SELECT 1")),
         (frame("I", []), .emptyQueryResponse), (frame("1", []), .parseComplete),
@@ -174,9 +176,13 @@ struct CodecTests {
                 == [0, 0, 0, 16, 4, 210, 22, 46, 0, 0, 1, 2, 1, 2, 3, 4])
         #expect(try FrontendMessage.encode(.terminate) == [88, 0, 0, 0, 4])
         #expect(try FrontendMessage.encode(.query("x")) == [81, 0, 0, 0, 6, 120, 0])
+        var request = ExtendedRequest()
+        try request.execute(
+            name: "s", parameters: [PGParameter("a"), PGParameter(nil)], columns: [])
         #expect(
-            try FrontendMessage.encode(.bind(statement: "", parameters: ["a", nil]))
-                == [66, 0, 0, 0, 21, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 97, 255, 255, 255, 255, 0, 0])
+            request.bytes
+                == [66, 0, 0, 0, 26, 0, 115, 0, 0, 2, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 97]
+                + [255, 255, 255, 255, 0, 0] + [69, 0, 0, 0, 9, 0, 0, 0, 0, 0])
         #expect(
             try FrontendMessage.encode(.startup(parameters: [("user", "u")]))
                 == [0, 0, 0, 16, 0, 3, 0, 0] + Golden.zeroed("user", "u") + [0])
@@ -185,8 +191,9 @@ struct CodecTests {
     @Test func `what cannot be sent is refused`() {
         #expect(throws: PGError.self) { _ = try FrontendMessage.encode(.query("a\0b")) }
         #expect(throws: PGError.self) {
-            let many = [PGParameter](repeating: 1, count: 65_536)
-            _ = try FrontendMessage.encode(.bind(statement: "", parameters: many))
+            var request = ExtendedRequest()
+            try request.execute(
+                sql: "x", parameters: [PGParameter](repeating: 1, count: 65_536))
         }
         let long = String(repeating: "x", count: 20_000)
         #expect((try? FrontendMessage.encode(.copyFail(long)).count) ?? .max < 9_990)

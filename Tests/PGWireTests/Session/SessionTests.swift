@@ -12,7 +12,14 @@ struct SessionTests {
         return session
     }
 
-    private func outcome(_ actions: [Session.Action]) -> Result<[PGResult], PGError>? {
+    static func request() -> ExtendedRequest {
+        var request = ExtendedRequest()
+        try? request.execute(sql: "x", parameters: [])
+        request.sync()
+        return request
+    }
+
+    private func outcome(_ actions: [Session.Action]) -> Result<[StepOutcome], PGError>? {
         for case .finished(let outcome) in actions { return outcome }
         return nil
     }
@@ -47,7 +54,7 @@ struct SessionTests {
         var session = loggedIn()
         _ = try session.start(.simple("x"))
         _ = session.receive(column)
-        _ = session.receive(.dataRow([[49]]))
+        _ = session.receive(.dataRows(RowBlock(fields: [[49]])))
         _ = session.receive(.commandComplete("SELECT 1"))
         _ = session.receive(error)
         let failed = try #require(outcome(session.receive(.readyForQuery(.failed))))
@@ -78,11 +85,15 @@ struct SessionTests {
     @Test func `a row that was not described is a violation`() throws {
         var session = loggedIn()
         _ = try session.start(.simple("x"))
-        #expect(closing(session.receive(.dataRow([nil])))?.code == .protocolViolation)
+        #expect(
+            closing(session.receive(.dataRows(RowBlock(fields: [nil]))))?.code == .protocolViolation
+        )
         session = loggedIn()
         _ = try session.start(.simple("x"))
         _ = session.receive(column)
-        #expect(closing(session.receive(.dataRow([nil, nil])))?.code == .protocolViolation)
+        #expect(
+            closing(session.receive(.dataRows(RowBlock(fields: [nil, nil]))))?.code
+                == .protocolViolation)
     }
 
     @Test func `notices, notifications and settings come between copy data`() throws {
@@ -102,7 +113,8 @@ struct SessionTests {
         _ = session.receive(.copyDone)
         _ = session.receive(.commandComplete("COPY 2"))
         #expect(
-            try outcome(session.receive(.readyForQuery(.idle)))?.get().first?.affectedRows == 2)
+            try outcome(session.receive(.readyForQuery(.idle)))?.get().first?.result?.affectedRows
+                == 2)
     }
 
     @Test func `a COPY in a plain query is refused and the session stays`() throws {
@@ -156,7 +168,7 @@ struct SessionTests {
                 switch prepare {
                 case 0: session = Session(login: Login(user: "u", password: "p", nonce: "n"))
                 case 1: break
-                case 2: _ = try? session.start(.extended("x", []))
+                case 2: _ = try? session.start(.extended(Self.request()))
                 case 3:
                     _ = try? session.start(.copyOut("x"))
                     _ = session.receive(.copyOutResponse)

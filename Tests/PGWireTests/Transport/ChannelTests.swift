@@ -67,8 +67,8 @@ import Testing
         let server = try FakeServer { _, _ in }
         defer { server.stop() }
         let channel = try await Channel.open(
-            .tcp(host: "127.0.0.1", port: server.port), keepAliveIdle: .zero, tcpUserTimeout: .zero,
-            loop: .shared, deadline: .now + .seconds(5))
+            .tcp(host: "127.0.0.1", port: server.port), loop: .shared,
+            deadline: .now + .seconds(5))
         try await Task.sleep(for: .milliseconds(50))
         let client = await TestClient.attach(channel)
         #expect(await client.waitForEnd() == nil)

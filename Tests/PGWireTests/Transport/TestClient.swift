@@ -45,8 +45,7 @@ actor TestClient {
     ) async throws -> TestClient {
         await attach(
             try await Channel.open(
-                endpoint, keepAliveIdle: .seconds(30), tcpUserTimeout: .seconds(60), loop: loop,
-                deadline: .now + within), reading: reading)
+                endpoint, loop: loop, deadline: .now + within), reading: reading)
     }
 
     private func take(_ bytes: [UInt8]) {
@@ -113,4 +112,32 @@ actor TestClient {
     var isClosed: Bool { channel.isClosed }
     var pending: Int { channel.pendingBytes }
     func close() { channel.close() }
+}
+
+extension Channel {
+    /// TLS by its mode alone.
+    func startTLS(
+        mode: PGConfiguration.SSLMode, host: String, rootCert: String?,
+        deadline: ContinuousClock.Instant
+    ) async throws(PGError) {
+        var configuration = PGConfiguration(endpoint: endpoint, user: "", database: "")
+        configuration.sslMode = mode
+        configuration.sslRootCert = rootCert
+        do throws(PGError) {
+            let options = try TLSOptions(configuration)
+            try await startTLS(options, host: host, deadline: deadline)
+        } catch {
+            await closeOnLoop()
+            throw error
+        }
+    }
+
+    private func closeOnLoop() async {
+        await withUnsafeContinuation { done in
+            loop.execute {
+                self.close()
+                done.resume()
+            }
+        }
+    }
 }

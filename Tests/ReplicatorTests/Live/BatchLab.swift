@@ -56,7 +56,7 @@ struct BatchLab {
     /// Where a target would be that has everything up to now.
     func now() async throws -> Base {
         try await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        let row = try await connection.query("SELECT pg_catalog.txid_current_snapshot()").rows.first
+        let row = try await connection.query(sql: "SELECT pg_catalog.txid_current_snapshot()").rows.first
         let catalog = try await CatalogReader.read(connection, expression: expression)
         try await connection.execute("COMMIT")
         guard let row, let position = Snapshot(try row.decode(String.self, 0)) else {

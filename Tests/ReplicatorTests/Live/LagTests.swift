@@ -45,7 +45,7 @@ import Testing
         }
         var lags: [Duration] = []
         while lags.count < transactions, .now - beginning < .seconds(60) {
-            let answer = try await reader.query("SELECT count(*) FROM public.a")
+            let answer = try await reader.query(sql: "SELECT count(*) FROM public.a")
             let seen = ContinuousClock.now
             let count = try answer.rows.first?.decode(Int.self, 0) ?? 0
             committed.withLock { times in

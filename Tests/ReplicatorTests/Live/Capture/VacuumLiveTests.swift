@@ -52,7 +52,7 @@ import Testing
         let connection = try await fixture.connect()
         let open = try await fixture.connect(as: fixture.app)
         try await open.execute("BEGIN")
-        let txid = try await open.query("SELECT txid_current()").rows[0].decode(Int.self, 0)
+        let txid = try await open.query(sql: "SELECT txid_current()").rows[0].decode(Int.self, 0)
         let slot = ((txid >> 16) + 1) & 3
         try fixture.admin("INSERT INTO teleport.event_\(slot) VALUES (\(txid), 1, 'k', '1')")
         let vacuum = EventVacuum(log: fixture.log)
@@ -77,7 +77,7 @@ import Testing
         try await fixture.capture()
         let connection = try await fixture.connect()
         let current = try await connection.query(
-            "SELECT txid_snapshot_xmax(txid_current_snapshot())"
+            sql: "SELECT txid_snapshot_xmax(txid_current_snapshot())"
         )
         .rows[0].decode(Int.self, 0)
         let slot = ((current >> 16) + 1) & 3
@@ -98,7 +98,7 @@ import Testing
         try await fixture.capture()
         let connection = try await fixture.connect()
         let current = try await connection.query(
-            "SELECT txid_snapshot_xmax(txid_current_snapshot())"
+            sql: "SELECT txid_snapshot_xmax(txid_current_snapshot())"
         )
         .rows[0].decode(Int.self, 0)
         let slot = (current >> 16) & 3

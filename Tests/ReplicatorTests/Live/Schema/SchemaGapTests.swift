@@ -117,7 +117,7 @@ import Testing
                 + "CREATE TABLE src.t (id src.citext PRIMARY KEY)")
         try await pair.carry()
         let installed = try await pair.onTarget.query(
-            "SELECT extversion FROM pg_extension WHERE extname = 'citext'")
+            sql: "SELECT extversion FROM pg_extension WHERE extname = 'citext'")
         #expect(try installed.rows.first?.decode(String.self, 0) == "1.4")
         try await pair.onSource.execute("ALTER EXTENSION citext UPDATE TO '1.6'")
         for _ in 1...2 {

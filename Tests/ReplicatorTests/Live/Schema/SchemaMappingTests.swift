@@ -190,7 +190,7 @@ import Testing
         try await expectEqual(pair, "dst", "at first")
         try await pair.onSource.execute(Self.extendedChange)
         #expect(try await pair.carry().notCarried == [])
-        let rows = try await pair.onSource.query("SELECT id::text, box::text FROM terms")
+        let rows = try await pair.onSource.query(sql: "SELECT id::text, box::text FROM terms")
         for row in rows.rows {
             let (id, box) = (try row.decode(String.self, 0), try row.decode(String.self, 1))
             try await pair.onTarget.execute(
@@ -200,7 +200,7 @@ import Testing
         try await expectEqual(pair, "dst", "changed")
         let place = present ?? (source == "public" ? "dst" : "public")
         let found = try await pair.onTarget.query(
-            "SELECT DISTINCT n.nspname::text FROM pg_extension e JOIN pg_namespace n "
+            sql: "SELECT DISTINCT n.nspname::text FROM pg_extension e JOIN pg_namespace n "
                 + "ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql'")
         #expect(try found.rows.map { try $0.decode(String.self, 0) } == [place])
         try await pair.close()

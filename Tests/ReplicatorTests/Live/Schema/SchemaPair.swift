@@ -60,7 +60,7 @@ struct SchemaPair {
         let path = plan.section.searchPath.map(SQLText.identifier).joined(separator: ", ")
         for statement in plan.section.preparation {
             if let unless = statement.unless,
-                try await onTarget.query(unless).rows.first?.decode(Bool.self, 0) == true
+                try await onTarget.query(sql: unless).rows.first?.decode(Bool.self, 0) == true
             {
                 continue
             }
@@ -114,7 +114,7 @@ struct SchemaPair {
             let name = mapped ? mapping.target(table.name) : table.name
             let columns = table.columns.map { SQLText.identifier($0.name) }.joined(separator: ", ")
             let result = try await connection.query(
-                "SELECT r::text FROM (SELECT \(columns) FROM \(name.quoted)) r ORDER BY 1")
+                sql: "SELECT r::text FROM (SELECT \(columns) FROM \(name.quoted)) r ORDER BY 1")
             all += try result.rows.map { try $0.decode(String.self, 0) }
         }
         return all
