@@ -53,6 +53,22 @@ public final class PostgresCluster: Sendable {
         try stopWhenThisProcessEnds()
     }
 
+    /// Makes and starts a hot standby that follows another server.
+    public init(standbyOf primary: PostgresCluster) throws {
+        directory = URL(fileURLWithPath: "/tmp/teleport-test-\(UUID().uuidString.prefix(8))")
+        port = try Self.freePort()
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        try Self.shell("chown -R postgres \(directory.path) 2>/dev/null || true")
+        try Self.asPostgres(
+            "\(Self.bin)/pg_basebackup -D \(data) -R -X stream -c fast -U postgres"
+                + " -h \(primary.directory.path) -p \(primary.port)")
+        // The later line of a setting wins.
+        let lines = "port = \(port)\nunix_socket_directories = '\(directory.path)'\n"
+        try Self.shell("cat >> \(data)/postgresql.conf", input: lines)
+        try start()
+        try stopWhenThisProcessEnds()
+    }
+
     /// Starts the server and waits until it answers.
     public func start() throws {
         try Self.asPostgres(

@@ -88,8 +88,11 @@ struct ConnectionURIParser {
         guard take("[") else { return skip(to: ":/?,") }
         let address = skip(to: "]")
         guard take("]") else { throw wrong("the bracket is never closed", at: start) }
-        guard !address.isEmpty else { throw wrong("there is no address in the brackets", at: start) }
-        guard current == nil || [":", "/", "?", ","].contains(where: { current == UInt8(ascii: $0) })
+        guard !address.isEmpty else {
+            throw wrong("there is no address in the brackets", at: start)
+        }
+        guard
+            current == nil || [":", "/", "?", ","].contains(where: { current == UInt8(ascii: $0) })
         else { throw wrong("expected \":\", \"/\", \"?\" or \",\" behind the bracket", at: index) }
         return address
     }
@@ -110,7 +113,8 @@ struct ConnectionURIParser {
             let text = try decode(value, at: start)
             if option.elementsEqual("ssl".utf8), text.elementsEqual("true".utf8) {
                 // JDBC's way to say it.
-                try settings.store(Array("sslmode".utf8)[...], Array("require".utf8), byte: start + 1)
+                try settings.store(
+                    Array("sslmode".utf8)[...], Array("require".utf8), byte: start + 1)
             } else {
                 try settings.store(option[...], text, byte: start + 1)
             }
@@ -135,7 +139,8 @@ struct ConnectionURIParser {
                 continue
             }
             guard let high = rest.popFirst()?.hexDigit, let low = rest.popFirst()?.hexDigit else {
-                throw wrong("a percent sign without two hexadecimal digits; write %25 for it", at: start)
+                throw wrong(
+                    "a percent sign without two hexadecimal digits; write %25 for it", at: start)
             }
             guard high << 4 | low != 0 else { throw wrong("%00 cannot be sent", at: start) }
             decoded.append(high << 4 | low)

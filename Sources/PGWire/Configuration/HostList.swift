@@ -29,7 +29,8 @@ struct HostList {
         }
         guard names.isEmpty || names.count == count else {
             throw ConnectionSettings.invalid(
-                .host, "has \(names.count) entries, hostaddr has \(count); expected as many", origin)
+                .host, "has \(names.count) entries, hostaddr has \(count); expected as many", origin
+            )
         }
         guard ports.count <= 1 || ports.count == count else {
             throw ConnectionSettings.invalid(
@@ -91,7 +92,8 @@ struct HostList {
 
     private func check(_ address: String, _ index: Int) throws(PGError) {
         // Numeric: does not ask anybody, so does not block.
-        guard case .success = SocketAddress.resolve(host: address, port: 1, numericOnly: true) else {
+        guard case .success = SocketAddress.resolve(host: address, port: 1, numericOnly: true)
+        else {
             throw wrong(.hostaddr, index, "is not an IPv4 or IPv6 address")
         }
     }

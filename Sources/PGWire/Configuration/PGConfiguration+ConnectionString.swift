@@ -185,7 +185,7 @@ extension PGConfiguration {
         }
         // As libpq, where no host is reached over TCP these are not even read.
         guard hosts.contains(where: { $0.endpoint.canUseTLS }) else { return }
-        keepAlives = try reader.flag(.keepalives) ?? keepAlives
+        keepAlives = try reader.integer(.keepalives).map { $0 != 0 } ?? keepAlives
         if let seconds = try reader.integer(.keepalivesIdle) {
             keepAliveIdle = .seconds(max(0, seconds))
         }

@@ -22,6 +22,7 @@ public struct PGConfiguration: Sendable {
     /// The password, where a server asks for one; it wins over a host's own.
     public var password: String?
     /// Asked for the password of each new connection, where `password` is nil: for tokens that expire.
+    ///
     /// It runs off the loop, within the time to connect, and wins over a host's own password.
     public var passwordProvider: (@Sendable (PGPasswordRequest) async throws -> String)?
     /// The file that `readPasswordFile` looks in; nil for `~/.pgpass`.
@@ -60,8 +61,9 @@ public struct PGConfiguration: Sendable {
 
     // MARK: How
 
-    /// The time for each host, from the look-up of its name to ReadyForQuery; several hosts take at most
-    /// the sum (twice that with `preferStandby`).
+    /// The time for each host, from the look-up of its name to ReadyForQuery.
+    ///
+    /// Several hosts take at most the sum, `preferStandby` twice the sum.
     public var connectTimeout: Duration = .seconds(10)
     /// Whether the kernel probes a silent peer.
     public var keepAlives = true
@@ -88,8 +90,9 @@ public struct PGConfiguration: Sendable {
     /// transaction mode that does not know prepared statements.
     public var statementCacheSize = 256
 
-    /// What was passed over while the configuration was made, for the caller's log: a password file that
-    /// others may read, for example. No secrets.
+    /// What was passed over while the configuration was made, for the caller's log.
+    ///
+    /// For example a password file that others may read. No secrets.
     public internal(set) var warnings: [String] = []
 
     /// Makes `loadBalanceHosts` choose the same every time; nil for the system's randomness.

@@ -47,17 +47,6 @@ struct SettingReader {
         throw ConnectionSettings.invalid(option, "is not an integer of 32 bits", setting.origin)
     }
 
-    /// libpq's `keepalives`: 0 is off, any other integer is on; an empty text is off.
-    func flag(_ option: ConnectionOption) throws(PGError) -> Bool? {
-        guard let setting = settings[option], !setting.text.isEmpty else {
-            return settings[option].map { _ in false }
-        }
-        if setting.text.utf8.last?.isBlank == false, let number = CInteger.parse(setting.text) {
-            return number != 0
-        }
-        throw ConnectionSettings.invalid(option, "is not an integer", setting.origin)
-    }
-
     /// The list of `require_auth`; all of it with an exclamation mark, or nothing of it.
     func authRequirement() throws(PGError) -> PGConfiguration.AuthRequirement {
         guard let setting = settings[.requireAuth], !setting.text.isEmpty else { return .any }

@@ -11,7 +11,7 @@ public actor PGConnection {
     /// The loop that the connection lives on.
     public nonisolated let loop: PGEventLoop
     /// Of the server that was chosen, once one is; of all of them before.
-    private(set) var configuration: PGConfiguration
+    var configuration: PGConfiguration
 
     /// What may be read from anywhere.
     private struct Visible {
@@ -99,43 +99,15 @@ public actor PGConnection {
         return connection
     }
 
-    private func open() async throws(PGError) {
-        var plan = try ConnectPlan(configuration)
-        while let attempt = plan.next() {
-            configuration = attempt.configuration
-            let deadline = ContinuousClock.now + configuration.connectTimeout
-            do throws(PGError) {
-                try await openServer(deadline)
-                return try await check(attempt.wanted, deadline: deadline)
-            } catch {
-                leaveServer()
-                guard plan.failed(attempt, error) else { break }
-            }
-        }
-        throw plan.error
-    }
-
-    private func openServer(_ deadline: ContinuousClock.Instant) async throws(PGError) {
-        let ways = configuration.tlsWays
-        do throws(PGError) {
-            try await open(tls: ways.first, deadline: deadline)
-        } catch {
-            // As libpq: the other way where TLS, or the server's rules for it, fail.
-            guard let second = ways.second,
-                error.code == .tlsFailed || error.sqlState == .invalidAuthorizationSpecification
-            else { throw error }
-            try await open(tls: second, deadline: deadline)
-        }
-    }
-
     /// Closes a connection that is not the one, and forgets it.
-    private func leaveServer() {
+    func leaveServer() {
         sayGoodbye()
         channel = nil
         visible.withLock { $0 = Visible() }
     }
 
-    private func open(tls: Bool, deadline: ContinuousClock.Instant) async throws(PGError) {
+    /// Connects to the server, in TLS or plain, and logs in.
+    func open(tls: Bool, deadline: ContinuousClock.Instant) async throws(PGError) {
         let channel = try await Channel.open(
             configuration.dialled, options: SocketOptions(configuration), loop: loop,
             deadline: deadline)
@@ -191,16 +163,6 @@ public actor PGConnection {
             $0.serverVersion = Self.versionNumber(session.parameters["server_version"] ?? "")
             $0.isOpen = true
         }
-    }
-
-    /// `15.18 (Debian …)` is 150018, `9.6.24` is 90624, `17beta1` is 170000.
-    static func versionNumber(_ text: String) -> Int {
-        let numbers = text.prefix { $0.isNumber || $0 == "." }.split(separator: ".")
-            .map { Int($0) ?? 0 }
-        guard let major = numbers.first, major < 1000 else { return 0 }
-        let minor = numbers.count > 1 ? numbers[1] : 0
-        if major >= 10 { return major * 10_000 + minor }
-        return major * 10_000 + minor * 100 + (numbers.count > 2 ? numbers[2] : 0)
     }
 
     // MARK: Requests

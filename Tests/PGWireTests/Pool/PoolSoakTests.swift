@@ -66,7 +66,7 @@ struct PoolSoakTests {
                 return ids.count == 5000 ? Array(Set(ids)) : [-ids.count]
             case 3:
                 try await connection.execute("BEGIN; SELECT \(id)")
-                return try await connection.query("SELECT \(id)").rows.map {
+                return try await connection.query("SELECT \(id)::int8").rows.map {
                     try $0.decode(Int.self, 0)
                 }
             default:

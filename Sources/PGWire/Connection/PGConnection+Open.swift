@@ -1,10 +1,48 @@
 extension PGConnection {
+    /// The server that the connection went to: of several, the one that was chosen.
+    public var endpoint: PGConfiguration.Endpoint { configuration.endpoint }
+
+    /// Tries the servers of the configuration until one is what is wanted, and stays there.
+    func open() async throws(PGError) {
+        var plan = try ConnectPlan(configuration)
+        while let attempt = plan.next() {
+            configuration = attempt.configuration
+            let deadline = ContinuousClock.now + configuration.connectTimeout
+            do throws(PGError) {
+                try await openServer(deadline)
+                return try await check(attempt.wanted, deadline: deadline)
+            } catch {
+                leaveServer()
+                guard plan.failed(attempt, error) else { break }
+            }
+        }
+        throw plan.error
+    }
+
+    private func openServer(_ deadline: ContinuousClock.Instant) async throws(PGError) {
+        let ways = configuration.tlsWays
+        do throws(PGError) {
+            try await open(tls: ways.first, deadline: deadline)
+        } catch {
+            // As libpq: the other way where TLS, or the server's rules for it, fail.
+            guard let second = ways.second,
+                error.code == .tlsFailed || error.sqlState == .invalidAuthorizationSpecification
+            else { throw error }
+            do throws(PGError) {
+                try await open(tls: second, deadline: deadline)
+            } catch let later {
+                // With `allow`, a server without TLS: the refusal that came first says more.
+                throw second && later.code == .tlsFailed ? error : later
+            }
+        }
+    }
+
     /// Checks that the server is what `target_session_attrs` asks for.
     ///
     /// Servers since 14 tell in their reports; older ones are asked.
     ///
     /// - Throws: `connectFailed` where it is not.
-    func check(
+    private func check(
         _ wanted: PGConfiguration.TargetSessionAttributes, deadline: ContinuousClock.Instant
     ) async throws(PGError) {
         let mismatch: String
