@@ -109,6 +109,18 @@ as_server() {
     fi
 }
 
+# servers_folder: where scripts/servers puts servers of other versions: TELEPORT_SERVERS, else
+# .build-servers of the checkout, or a folder of /tmp where their user cannot read the checkout.
+servers_folder() {
+    if [[ -n ${TELEPORT_SERVERS:-} ]]; then
+        say "$TELEPORT_SERVERS"
+    elif as_server test -r "$root/scripts/lib.sh"; then
+        say "$root/.build-servers"
+    else
+        say "/tmp/teleport-servers-$(id -u)"
+    fi
+}
+
 # make_authority DIR: ca.crt and a certificate for localhost and 127.0.0.1, good for two days.
 make_authority() {
     local directory=$1
