@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Synchronization
 
 /// A server with a role for each way of logging in, an authority that signs client certificates, and
 /// lists of revoked ones.
@@ -14,10 +15,28 @@ public enum AuthCluster {
         try shared().directory.appendingPathComponent(name).path
     }
 
+    /// The server of a version, with the same roles; those of another version than 15 have no client
+    /// certificates, and are the ones that `PostgresCluster.shared(version:)` has.
+    public static func shared(version: PostgresVersion) throws -> PostgresCluster {
+        guard version != .v15 else { return try shared() }
+        let cluster = try PostgresCluster.shared(version: version)
+        try prepared.withLock { prepared in
+            if prepared.insert(version).inserted { try prepare(cluster) }
+        }
+        return cluster
+    }
+
+    private static let prepared = Mutex<Set<PostgresVersion>>([])
+
     private static let result = Result {
         let cluster = try PostgresCluster()
-        let password = PostgresCluster.password
         try makeCertificates(cluster.directory.path)
+        try prepare(cluster)
+        return cluster
+    }
+
+    private static func prepare(_ cluster: PostgresCluster) throws {
+        let password = PostgresCluster.password
         try cluster.psql(
             """
             CREATE ROLE a_scram LOGIN PASSWORD '\(password)';
@@ -30,7 +49,7 @@ public enum AuthCluster {
             CREATE ROLE a_md5 LOGIN PASSWORD '\(password)';
             """)
         try cluster.psql("ALTER SYSTEM SET ssl_ca_file = '\(cluster.rootCertificate)'")
-        let rules = """
+        var rules = """
             local all a_clear password
             local all a_md5 md5
             local all a_scram scram-sha-256
@@ -41,11 +60,15 @@ public enum AuthCluster {
             hostssl all a_plain_only 127.0.0.1/32 reject
             hostnossl all a_tls_only 127.0.0.1/32 reject
             """
+        if !cluster.hasTLS {
+            // A build without TLS refuses a file that speaks of certificates.
+            rules = rules.split(separator: "\n").filter { !$0.hasPrefix("hostssl") }
+                .joined(separator: "\n")
+        }
         let file = try cluster.psql("SHOW hba_file")
         try PostgresCluster.shell(
             "cat - \(file) > \(file).new && cat \(file).new > \(file)", input: rules + "\n")
         try cluster.psql("SELECT pg_reload_conf()")
-        return cluster
     }
 
     /// `client.crt` for `a_cert` with `client.key`, `client-secret.key` (passphrase "open sesame") and

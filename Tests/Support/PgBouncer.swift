@@ -11,15 +11,22 @@ public final class PgBouncer: Sendable {
     public let socketDirectory: String
     private let cluster: PostgresCluster
 
+    /// The program that scripts/servers fetched: 1.21 or newer, which knows prepared statements.
+    public static let newer = "\(PostgresVersion.folder)/pgbouncer/bin/pgbouncer"
+    /// Whether it is on this machine.
+    public static var isNewerHere: Bool { FileManager.default.isExecutableFile(atPath: newer) }
+
     /// Starts one.
     ///
     /// - Parameters:
     ///   - cluster: the server behind.
+    ///   - program: which PgBouncer; the system's own unless named.
     ///   - roles: the roles that may log in, with `PostgresCluster.password`.
     ///   - settings: more lines for the section `[pgbouncer]`, for example `pool_mode = session`.
     /// - Throws: `ShellError` where it does not start.
     public init(
-        _ cluster: PostgresCluster, roles: [String] = ["postgres"], settings: [String] = []
+        _ cluster: PostgresCluster, program: String = "pgbouncer", roles: [String] = ["postgres"],
+        settings: [String] = []
     ) throws {
         self.cluster = cluster
         port = try PostgresCluster.freePort()
@@ -58,7 +65,7 @@ public final class PgBouncer: Sendable {
         try PostgresCluster.shell(
             """
             PATH=$PATH:/usr/sbin; cd / && if [ "$(id -u)" = 0 ]; then as="runuser -u postgres --"; fi
-            $as pgbouncer -d \(directory)/ini >\(directory)/out 2>&1 </dev/null || { cat \(directory)/out >&2; exit 1; }
+            $as \(PostgresCluster.word(program)) -d \(directory)/ini >\(directory)/out 2>&1 </dev/null || { cat \(directory)/out >&2; exit 1; }
             setsid sh -c 'while kill -0 \(ProcessInfo.processInfo.processIdentifier) 2>/dev/null; do sleep 1; done
                 kill $(cat \(directory)/pid)' >/dev/null 2>&1 </dev/null &
             for i in $(seq 100); do [ -S \(directory)/.s.PGSQL.\(port) ] && exit 0; sleep 0.05; done

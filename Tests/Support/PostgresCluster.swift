@@ -22,28 +22,39 @@ public final class PostgresCluster: Sendable {
     /// The authority that signed the server's certificate, a PEM file.
     public var rootCertificate: String { directory.appendingPathComponent("ca.crt").path }
 
-    private static let bin = "/usr/lib/postgresql/15/bin"
+    /// Which PostgreSQL it is.
+    public let version: PostgresVersion
+    /// Whether this build of it can speak TLS.
+    public let hasTLS: Bool
     private var data: String { directory.appendingPathComponent("data").path }
 
     /// Makes and starts a server; `settings` are lines for postgresql.conf.
-    public init(settings: [String] = []) throws {
+    ///
+    /// A build without TLS is started without.
+    public init(version: PostgresVersion = .v15, settings: [String] = []) throws {
+        self.version = version
         let directory = URL(fileURLWithPath: "/tmp/teleport-test-\(UUID().uuidString.prefix(8))")
         self.directory = directory
         self.port = try Self.freePort()
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         try Self.password.write(
             to: directory.appendingPathComponent("pw"), atomically: true, encoding: .utf8)
-        try makeCertificates()
+        try Self.makeCertificates(directory.path)
         try Self.shell("chown -R postgres \(directory.path) 2>/dev/null || true")
+        let data = directory.appendingPathComponent("data").path
         try Self.asPostgres(
-            "\(Self.bin)/initdb -D \(data) -U postgres --auth-local=trust --auth-host=scram-sha-256"
+            "\(version.bin)/initdb -D \(data) -U postgres --auth-local=trust --auth-host=scram-sha-256"
                 + " --pwfile=\(directory.path)/pw -E UTF8 --locale=C.UTF-8 -N >\(directory.path)/initdb.log 2>&1"
         )
+        let bin = version.bin
+        hasTLS =
+            (try? Self.asPostgres("\(bin)/postgres -D \(data) -c ssl=on -C ssl >/dev/null")) != nil
         let lines =
             [
                 "port = \(port)", "listen_addresses = '127.0.0.1'",
                 "unix_socket_directories = '\(directory.path)'", "fsync = off",
-                "max_prepared_transactions = 10", "max_connections = 200", "ssl = on",
+                "max_prepared_transactions = 10", "max_connections = 200",
+                "ssl = \(hasTLS ? "on" : "off")",
                 "ssl_cert_file = '\(directory.path)/server.crt'",
                 "ssl_key_file = '\(directory.path)/server.key'",
             ] + settings
@@ -55,12 +66,14 @@ public final class PostgresCluster: Sendable {
 
     /// Makes and starts a hot standby that follows another server.
     public init(standbyOf primary: PostgresCluster) throws {
+        version = primary.version
+        hasTLS = primary.hasTLS
         directory = URL(fileURLWithPath: "/tmp/teleport-test-\(UUID().uuidString.prefix(8))")
         port = try Self.freePort()
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         try Self.shell("chown -R postgres \(directory.path) 2>/dev/null || true")
         try Self.asPostgres(
-            "\(Self.bin)/pg_basebackup -D \(data) -R -X stream -c fast -U postgres"
+            "\(version.bin)/pg_basebackup -D \(data) -R -X stream -c fast -U postgres"
                 + " -h \(primary.directory.path) -p \(primary.port)")
         // The later line of a setting wins.
         let lines = "port = \(port)\nunix_socket_directories = '\(directory.path)'\n"
@@ -72,13 +85,13 @@ public final class PostgresCluster: Sendable {
     /// Starts the server and waits until it answers.
     public func start() throws {
         try Self.asPostgres(
-            "\(Self.bin)/pg_ctl -D \(data) -l \(directory.path)/server.log -w -t 60 start >/dev/null"
+            "\(version.bin)/pg_ctl -D \(data) -l \(directory.path)/server.log -w -t 60 start >/dev/null"
         )
     }
 
     /// Stops the server: `fast`, or `immediate` for a crash.
     public func stop(mode: String = "fast") throws {
-        try Self.asPostgres("\(Self.bin)/pg_ctl -D \(data) -m \(mode) -w -t 60 stop >/dev/null")
+        try Self.asPostgres("\(version.bin)/pg_ctl -D \(data) -m \(mode) -w -t 60 stop >/dev/null")
     }
 
     /// Runs SQL with psql as the superuser over the Unix socket; returns unaligned output.
@@ -119,9 +132,8 @@ public final class PostgresCluster: Sendable {
             password: Self.password)
     }
 
-    private func makeCertificates() throws {
-        let d = directory.path
-        try Self.shell(
+    private static func makeCertificates(_ d: String) throws {
+        try shell(
             """
             set -e; cd \(d)
             openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=teleport-test-ca -keyout ca.key -out ca.crt 2>/dev/null

@@ -289,7 +289,7 @@ extension PGConnection {
             var name = ""
             if keeps {
                 lastStatement += 1
-                name = "pgwire_\(lastStatement)"
+                name = "\(statementPrefix)\(lastStatement)"
             }
             try request.prepare(name: name, sql: sql)
             names.append(name)

@@ -42,6 +42,12 @@ public actor PGConnection {
     /// Names of statements that the server may forget, with the next request.
     var doomed: [String] = []
     var lastStatement = 0
+    /// What the names of this connection's statements begin with, and no other's.
+    ///
+    /// Behind a pooler two connections may meet in one session: neither may take the other's statement
+    /// for its own.
+    let statementPrefix =
+        PGPreparedStatement.namePrefix + String(UInt64.random(in: 0 ... .max), radix: 36) + "_"
     var lastID = 0
 
     private init(_ configuration: PGConfiguration, loop: PGEventLoop) {

@@ -8,6 +8,9 @@ public struct PGPreparedStatement: Sendable {
     public let parameterTypes: [PGType]
     /// The columns of its result, empty where it has none.
     public let columns: [PGColumn]
+
+    /// What every name begins with.
+    static let namePrefix = "pgwire_"
 }
 
 /// The statements that a connection has prepared by itself, the latest used ones.

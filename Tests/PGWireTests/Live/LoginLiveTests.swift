@@ -2,7 +2,7 @@ import PGWire
 import TestSupport
 import Testing
 
-/// Authentication methods × TLS modes × ways to the server.
+/// Logging in; methods × TLS modes × ways to the server are in `LoginMatrixTests`.
 @Suite(.timeLimit(.minutes(2)))
 struct LoginLiveTests {
     let cluster: PostgresCluster
@@ -33,25 +33,6 @@ struct LoginLiveTests {
         }
         #expect(error?.sqlState == .queryCanceled)
         await connection.close()
-    }
-
-    @Test(arguments: methods, PGConfiguration.SSLMode.allCases)
-    func `every method works in every TLS mode`(
-        _ role: String, _ mode: PGConfiguration.SSLMode
-    ) async throws {
-        let connection = try await connect(role, mode)
-        // `allow` is content with what the server does not refuse.
-        try await expect(connection, role, tls: mode != .disable && mode != .allow)
-    }
-
-    @Test(arguments: methods, PGConfiguration.SSLMode.allCases)
-    func `every method works over a Unix socket, where no mode asks for TLS`(
-        _ role: String, _ mode: PGConfiguration.SSLMode
-    ) async throws {
-        let connection = try await connect(role, mode) {
-            $0.endpoint = .unix(directory: cluster.socketDirectory, port: cluster.port)
-        }
-        try await expect(connection, role, tls: false)
     }
 
     @Test(arguments: methods, PGConfiguration.SSLMode.allCases)

@@ -5,11 +5,13 @@ import Testing
 /// Sends the server's own values of a type through us and back, in both formats.
 struct TypeLab {
     let connection: PGConnection
+    /// So many values from either end of each query are taken; nil for all.
+    var ends: Int?
 
-    static func open(_ cluster: PostgresCluster) async throws -> TypeLab {
+    static func open(_ cluster: PostgresCluster, ends: Int? = nil) async throws -> TypeLab {
         var configuration = cluster.configuration(database: "postgres")
         configuration.sslMode = .disable
-        return TypeLab(connection: try await PGConnection.connect(configuration))
+        return TypeLab(connection: try await PGConnection.connect(configuration), ends: ends)
     }
 
     /// What a value is as text, by its output function; NULL only for NULL itself.
@@ -53,7 +55,7 @@ struct TypeLab {
             """
             DROP TABLE IF EXISTS source;
             CREATE TEMP TABLE source AS
-                SELECT row_number() OVER () AS id, v::\(check.name) AS v FROM (\(check.values)) g(v)
+                SELECT row_number() OVER () AS id, v::\(check.name) AS v FROM (\(taken(check.values))) g(v)
             """)
         let total = try await count("SELECT count(*) FROM source")
         #expect(total > 0)
@@ -62,6 +64,15 @@ struct TypeLab {
             try await oneWay(check, type, total)
         }
         return total
+    }
+
+    private func taken(_ values: String) -> String {
+        guard let ends else { return values }
+        return """
+            SELECT v FROM (
+                SELECT v, row_number() OVER () AS n, count(*) OVER () AS total FROM (\(values)) g(v)) s
+            WHERE n <= \(ends) OR n > total - \(ends)
+            """
     }
 
     private func oneWay<T: PGEncodable & PGDecodable>(
@@ -163,14 +174,22 @@ struct TypeCheck<T: PGEncodable & PGDecodable>: Sendable {
 /// One case of a parameterised test.
 struct TypeCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
+    /// The type's name on the server.
+    let name: String
+    let setup: [String]
+    /// The first version that has such values.
+    let since: PostgresVersion
     let run: @Sendable (TypeLab) async throws -> Int
 
     init<T: PGEncodable & PGDecodable>(
         _ type: T.Type, _ name: String, _ values: String, setup: [String] = [],
         settings: [String] = ["SELECT 1"], formatsDiffer: Bool = false, isIdentical: Bool = true,
-        encodesText: Bool = true
+        encodesText: Bool = true, since: PostgresVersion = .v13
     ) {
         testDescription = "\(name) as \(T.self)"
+        self.name = name
+        self.setup = setup
+        self.since = since
         let check = TypeCheck<T>(
             name: name, values: values, setup: setup, settings: settings,
             formatsDiffer: formatsDiffer, isIdentical: isIdentical, encodesText: encodesText)
