@@ -175,19 +175,20 @@ extension TypeCase {
                 + literals([
                     "0", "1 year", "-1 mon", "-1 year -2 mons", "3 days", "-3 days -04:05:06",
                     "-3 days", "-3 days 04:05:06", "178956970 years 7 mons",
-                    "-178956970 years -8 mons", "2147483647 days", "-2147483648 days",
+                    "-178956970 years -8 mons", "2147483647 days",
                     "1 year 2 mons 3 days 04:05:06.789",
                     "-00:00:00.000001", "00:00:59.999999", "1 mon -1 days +00:00:01",
                 ]).replacingType("interval"),
             settings: ["postgres", "postgres_verbose", "sql_standard", "iso_8601"].map {
                 "SET IntervalStyle = \($0)"
             }),
-        // Older servers write more hours than they read.
+        // Older servers write hours that they do not read, and the smallest days as `--2147483648`.
         TypeCase(
             PGInterval.self, "interval",
-            literals(["2562047788:00:54.775807", "-2562047788:00:54.775807"]),
-            settings: ["SET IntervalStyle = postgres", "SET IntervalStyle = iso_8601"],
-            since: .v15),
+            literals(["2562047788:00:54.775807", "-2562047788:00:54.775807", "-2147483648 days"]),
+            settings: ["postgres", "postgres_verbose", "sql_standard", "iso_8601"].map {
+                "SET IntervalStyle = \($0)"
+            }, since: .v15),
     ]
 
     private static func instants(_ type: String) -> String {
