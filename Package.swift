@@ -20,6 +20,13 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),  // SE-0480
 ]
 
+// The programs of Examples/, under other names than in the package there: a test runs them.
+let examples = ["query", "stream", "pipeline", "copy", "listen", "pool", "rds"].map {
+    Target.executableTarget(
+        name: "example-\($0)", dependencies: ["PGWire"], path: "Examples/Sources/\($0)",
+        swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)])
+}
+
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 var products: [Product] = [.library(name: "PGWire", targets: ["PGWire"])]
@@ -39,6 +46,7 @@ var targets: [Target] = [
     .testTarget(
         name: "PGWireTests", dependencies: ["PGWire", "TestSupport"], swiftSettings: settings),
 ]
+targets += examples
 
 if !clientOnly {
     products.append(.library(name: "Replicator", targets: ["Replicator"]))
