@@ -48,6 +48,14 @@ var targets: [Target] = [
 ]
 targets += examples
 
+if core != "1" {
+    // What scripts/bench pgwire runs; nobody's product.
+    targets.append(
+        .executableTarget(
+            name: "pgwire-bench", dependencies: ["PGWire"], path: "Benchmarks/PGWire",
+            swiftSettings: settings))
+}
+
 if !clientOnly {
     products.append(.library(name: "Replicator", targets: ["Replicator"]))
     dependencies.append(.package(url: "https://github.com/apple/swift-log", exact: "1.16.2"))

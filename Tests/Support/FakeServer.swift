@@ -39,6 +39,11 @@ public final class FakeServer: Sendable {
             }
         }
 
+        /// Looks at what is there without taking it; the number of bytes seen, negative for none yet.
+        public func peek(_ buffer: inout [UInt8]) -> Int {
+            recv(fd, &buffer, buffer.count, Int32(MSG_PEEK))
+        }
+
         /// Writes everything.
         public func write(_ bytes: [UInt8]) throws {
             var done = 0

@@ -1,7 +1,8 @@
 @testable import PGWire
 
-/// What a fuzzer runs: bytes in, a trap where a promise is broken. Used by the test-suite with a seeded
-/// generator and by `scripts/fuzz` with libFuzzer.
+/// What a fuzzer runs: bytes in, a trap where a promise is broken.
+///
+/// Used by the test-suite with a seeded generator and by `scripts/fuzz` with libFuzzer.
 public enum FuzzHarness {
     /// Decodes the bytes in one piece and in many; both must come to the same.
     ///

@@ -27,6 +27,7 @@ public final class TLSFront: Sendable {
     /// - Parameters:
     ///   - cluster: the server behind, whose certificate is shown.
     ///   - options: as `tls_front.py` says; `upstream`, `cert` and `key` are the cluster's unless named.
+    /// - Throws: `ShellError` where it does not start.
     public init(_ cluster: PostgresCluster, _ options: [String: any Sendable] = [:]) throws {
         let base = "\(cluster.directory.path)/front-\(UUID().uuidString.prefix(8))"
         log = base + ".log"

@@ -5,6 +5,7 @@ not make the difference.
 """
 import json
 import os
+import re
 import statistics
 import subprocess
 import time
@@ -41,6 +42,13 @@ class Measure:
         if theirs is not None:
             self.theirs.append(theirs)
 
+    def met(self, ours, ratio):
+        """Whether the aim is met; None where there is none."""
+        match = re.match(r"(ratio >=|<) ([\d.]+)$", self.aim or "")
+        if match is None or (match[1] != "<" and ratio is None):
+            return None
+        return ours < float(match[2]) if match[1] == "<" else ratio >= float(match[2])
+
     def result(self):
         ours = statistics.median(self.ours)
         theirs = statistics.median(self.theirs) if self.theirs else None
@@ -51,7 +59,7 @@ class Measure:
         return {
             "name": self.name, "unit": self.unit, "ours": round(ours, 3), "peer": self.peer,
             "theirs": None if theirs is None else round(theirs, 3), "ratio": ratio,
-            "aim": self.aim, "runs": len(self.ours), "spread": spread,
+            "aim": self.aim, "ok": self.met(ours, ratio), "runs": len(self.ours), "spread": spread,
         }
 
 
@@ -163,6 +171,9 @@ class Rig:
     def __init__(self, work, teleportd, root, scale):
         self.work, self.teleportd, self.root, self.scale = work, teleportd, root, scale
         self.source, self.target = Server(work, "source"), Server(work, "target")
+        # What measures the client, and the interpreter of its peers.
+        self.client, self.python = None, None
+        self.password = os.environ.get("BENCH_PASSWORD", "")
 
     def amount(self, number):
         return max(4, int(number * self.scale))

@@ -59,7 +59,8 @@ package struct LoginPolicy: Sendable {
         guard mechanisms.contains(SCRAM.mechanism) else {
             throw PGError(
                 .authenticationFailed,
-                "the server offers \(mechanisms.joined(separator: ", ")), SCRAM-SHA-256 is spoken")
+                "the server offers \(mechanisms.count) SASL mechanisms, and SCRAM-SHA-256,"
+                    + " which is spoken, is not among them")
         }
         // Without a digest (a signature without a hash of its own, as Ed25519) we cannot bind, and
         // to say that the server did not offer it would be taken for an attack.

@@ -90,6 +90,12 @@ public struct PGConfiguration: Sendable {
     /// transaction mode that does not know prepared statements.
     public var statementCacheSize = 256
 
+    /// Told what each connection does, on its loop's thread: it must not block. For logs, metrics and
+    /// traces; nil costs nothing.
+    public var onActivity: (@Sendable (PGActivity) -> Void)?
+    /// Told of each message on the wire after the first one, on the loop's thread: it must not block.
+    public var onMessage: (@Sendable (PGWireMessage) -> Void)?
+
     /// What was passed over while the configuration was made, for the caller's log.
     ///
     /// For example a password file that others may read. No secrets.

@@ -16,6 +16,14 @@ final class Operation {
     /// The caller, once it waits.
     var waiter: UnsafeContinuation<Void, Never>?
 
+    // For those who watch; nil where nobody does.
+    /// When it was sent.
+    var began: ContinuousClock.Instant?
+    /// What it is about.
+    var text = ""
+    /// Rows that were handed out already.
+    var streamedRows = 0
+
     // COPY OUT, and streams of rows
     /// Received and not yet taken.
     var queue = StreamQueue()

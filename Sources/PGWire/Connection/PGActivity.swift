@@ -12,8 +12,8 @@ public enum PGActivity: Sendable {
     case ended(id: Int, text: String, after: Duration, outcome: Result<Int, PGError>)
 }
 
-/// A message on the wire (`PGConfiguration.onMessage`): its name and length, and nothing of what it
-/// says.
+/// Messages on the wire (`PGConfiguration.onMessage`): what they are called, and nothing of what they
+/// say.
 public struct PGWireMessage: Sendable, Hashable {
     /// Who sent it.
     public enum Sender: Sendable, Hashable {
@@ -25,25 +25,36 @@ public struct PGWireMessage: Sendable, Hashable {
 
     /// Who sent it.
     public let sender: Sender
-    /// The letter that begins it (manual, 55.7).
-    public let type: Character
-    /// Its length in bytes, the letter included.
-    public let length: Int
+    /// Its name in the manual (55.7), for example `DataRow`.
+    public let name: String
+    /// How many of them came or went in a row.
+    public let count: Int
 }
 
 extension PGConnection {
-    /// Tells of the messages that are sent, after the login; the bytes are whole messages, our own.
-    func traceSent(_ bytes: [UInt8]) {
+    /// Sends bytes: whole messages, our own.
+    func send(_ bytes: [UInt8]) {
+        channel?.send(bytes)
         guard let onMessage = configuration.onMessage else { return }
         var offset = 0
         while offset + 5 <= bytes.count {
-            let length = bytes[(offset + 1)...(offset + 4)].reduce(0) { $0 << 8 | Int($1) } + 1
-            onMessage(
-                PGWireMessage(
-                    sender: .client, type: Character(Unicode.Scalar(bytes[offset])), length: length)
-            )
-            offset += length
+            let length = bytes[(offset + 1)...(offset + 4)].reduce(0) { $0 << 8 | Int($1) }
+            let name = FrontendMessage.names[bytes[offset]] ?? "?"
+            onMessage(PGWireMessage(sender: .client, name: name, count: 1))
+            offset += 1 + length
         }
+    }
+
+    /// Tells of what the server sent, where somebody watches.
+    func trace(_ message: BackendMessage) {
+        guard let onMessage = configuration.onMessage else { return }
+        let count =
+            switch message {
+            case .dataRows(let block): block.count
+            case .copyData(_, let count): count
+            default: 1
+            }
+        onMessage(PGWireMessage(sender: .server, name: message.name, count: count))
     }
 
     /// The operation's end, for those who watch.
@@ -54,7 +65,9 @@ extension PGConnection {
         case .success(let steps)?:
             outcome = .success(
                 steps.reduce(operation.streamedRows) {
-                    $0 + ($1.result.map { $0.rows.isEmpty ? $0.affectedRows ?? 0 : $0.rows.count } ?? 0)
+                    $0
+                        + ($1.result.map { $0.rows.isEmpty ? $0.affectedRows ?? 0 : $0.rows.count }
+                            ?? 0)
                 })
         case .failure(let error)?: outcome = .failure(error)
         case nil: return

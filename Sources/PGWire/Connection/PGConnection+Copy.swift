@@ -11,7 +11,7 @@ extension PGConnection {
         let id = try await beginCopy(.copyOut(sql))
         let value: R
         do {
-            value = try await body(PGCopyOut(connection: self, id: id))
+            value = try await body(onCallersExecutor(PGCopyOut(connection: self, id: id)))
         } catch {
             _ = await endCopyOut(id)
             throw error
@@ -29,7 +29,7 @@ extension PGConnection {
     ) async throws -> Int {
         let id = try await beginCopy(.copyIn(sql))
         do {
-            try await body(PGCopyIn(connection: self, id: id))
+            try await body(onCallersExecutor(PGCopyIn(connection: self, id: id)))
         } catch {
             // The error's text may hold rows or secrets, and the server logs what it is told.
             _ = await endCopyIn(id, failing: "the client could not complete the data")
@@ -106,7 +106,7 @@ extension PGConnection {
     }
 
     func sendBytes(_ bytes: [UInt8]) {
-        if !bytes.isEmpty { channel?.send(bytes) }
+        if !bytes.isEmpty { send(bytes) }
     }
 }
 

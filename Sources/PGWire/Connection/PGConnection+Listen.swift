@@ -134,7 +134,7 @@ extension PGConnection {
         let queue = NotificationQueue(capacity: capacity)
         try await addListener(queue, channel)
         do {
-            let value = try await body(PGNotifications(queue: queue))
+            let value = try await body(onCallersExecutor(PGNotifications(queue: queue)))
             await removeListener(queue, channel)
             return value
         } catch {

@@ -4,13 +4,17 @@ extension PGConnection {
 
     /// Tries the servers of the configuration until one is what is wanted, and stays there.
     func open() async throws(PGError) {
+        let began = ContinuousClock.now
         var plan = try ConnectPlan(configuration)
         while let attempt = plan.next() {
             configuration = attempt.configuration
             let deadline = ContinuousClock.now + configuration.connectTimeout
             do throws(PGError) {
                 try await openServer(deadline)
-                return try await check(attempt.wanted, deadline: deadline)
+                try await check(attempt.wanted, deadline: deadline)
+                configuration.onActivity?(
+                    .connected(processID: serverProcessID, after: ContinuousClock.now - began))
+                return
             } catch {
                 leaveServer()
                 guard plan.failed(attempt, error) else { break }

@@ -152,7 +152,7 @@ extension PGConnection {
             statement, Int32(clamping: max(0, fetchSize)), timeout)
         let value: R
         do {
-            value = try await body(rows)
+            value = try await body(onCallersExecutor(rows))
         } catch {
             _ = await endStream(rows.id)
             throw error

@@ -22,6 +22,7 @@ extension PGConnection {
     /// Takes a piece; stops reading while too much waits to be taken.
     func deliver(_ piece: StreamPiece) {
         guard let operation = current else { return }
+        if case .rows(let storage) = piece { operation.streamedRows += storage.count }
         if let waiter = operation.pieceWaiter {
             operation.pieceWaiter = nil
             if waiter.fulfil(.success(piece)) { return }

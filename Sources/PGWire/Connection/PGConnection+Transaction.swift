@@ -51,7 +51,7 @@ extension PGConnection {
         try await execute(isNested ? "SAVEPOINT \(savepoint)" : options.begin)
         let value: R
         do {
-            value = try await body(self)
+            value = try await body(onCallersExecutor(self))
         } catch {
             await rollBack(to: savepoint)
             throw error

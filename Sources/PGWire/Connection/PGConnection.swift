@@ -31,10 +31,10 @@ public actor PGConnection {
     var failure: PGError?
 
     // Turns: one request at a time, first come, first served.
-    private var isTaken = false
+    var isTaken = false
     /// Whether a request is under way.
     var isBusy: Bool { isTaken }
-    private var waiting: [Promise<Void>] = []
+    var waiting: [Promise<Void>] = []
     var current: Operation?
 
     // Statements.
@@ -42,7 +42,7 @@ public actor PGConnection {
     /// Names of statements that the server may forget, with the next request.
     var doomed: [String] = []
     var lastStatement = 0
-    private var lastID = 0
+    var lastID = 0
 
     private init(_ configuration: PGConfiguration, loop: PGEventLoop) {
         self.configuration = configuration
@@ -159,128 +159,12 @@ public actor PGConnection {
             until: deadline, on: loop,
             late: PGError(
                 .timedOut, "the server did not complete the login within the time to connect"))
+        // It may have broken behind the server's last word, before we came here.
+        if let failure { throw failure }
         visible.withLock {
             $0.serverVersion = Self.versionNumber(session.parameters["server_version"] ?? "")
             $0.isOpen = true
         }
-    }
-
-    // MARK: Requests
-
-    /// Simple query protocol: one or several statements, one result each, values as text.
-    ///
-    /// The text is sent as it is: never with text of a stranger in it. `query` takes values safely.
-    ///
-    /// - Parameters:
-    ///   - sql: the statements.
-    ///   - timeout: after which the statement is cancelled; nil for none.
-    /// - Returns: one result for each statement.
-    /// - Throws: `server` with the first error, `cancelled`, `timedOut`, `connectionLost`,
-    ///   `connectionClosed`, `misuse`. Where the statement ended before it could be cancelled, its
-    ///   result is returned.
-    @discardableResult
-    public func execute(
-        _ sql: String, timeout: Duration? = nil
-    ) async throws(PGError) -> [PGResult] {
-        let deadline = timeout.map { ContinuousClock.now + $0 }
-        try await takeTurn(deadline)
-        defer { passTurn() }
-        return try await exchange(.simple(sql), deadline).compactMap(\.result)
-    }
-
-    /// Sends a request and waits for its answer; the caller has the turn.
-    func exchange(
-        _ request: Session.Request, _ deadline: ContinuousClock.Instant?
-    ) async throws(PGError) -> [StepOutcome] {
-        let operation = try start(request, deadline)
-        return try await settled(operation).get()
-    }
-
-    /// Sends a request; the caller has the turn.
-    func start(
-        _ request: Session.Request, _ deadline: ContinuousClock.Instant?, streams: Bool = false
-    ) throws(PGError) -> Operation {
-        if let failure { throw failure }
-        if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
-        let bytes = try session.start(request)
-        lastID += 1
-        let operation = Operation(id: lastID, streams: streams)
-        current = operation
-        if let deadline {
-            let id = operation.id
-            operation.timer = loop.schedule(after: deadline - .now) { [weak self] in
-                self?.assumeIsolated { $0.interrupt(id, .timedOut) }
-            }
-        }
-        channel?.send(bytes)
-        return operation
-    }
-
-    /// Waits for its turn and sends a request that streams; the caller must `passTurn` unless this
-    /// throws.
-    func begin(
-        _ request: Session.Request, _ timeout: Duration?
-    ) async throws(PGError) -> Operation {
-        let deadline = timeout.map { ContinuousClock.now + $0 }
-        try await takeTurn(deadline)
-        do throws(PGError) {
-            return try start(request, deadline, streams: true)
-        } catch {
-            passTurn()
-            throw error
-        }
-    }
-
-    /// The answer, once the server is ready for the next request.
-    func settled(_ operation: Operation) async -> Result<[StepOutcome], PGError> {
-        let id = operation.id
-        if !operation.isSettled {
-            await withTaskCancellationHandler {
-                // A method of the actor, not statements here: a closure that does not capture the
-                // actor would run outside of it, and race with the loop for the operation.
-                await withUnsafeContinuation { waiter in self.park(waiter, operation) }
-            } onCancel: {
-                loop.execute { [weak self] in
-                    self?.assumeIsolated { $0.interrupt(id, .cancelled) }
-                }
-            }
-        }
-        return operation.result ?? .failure(.lost("it ended while an answer was due"))
-    }
-
-    /// Keeps who waits for an answer, unless it came while the call was on its way here.
-    private func park(_ waiter: UnsafeContinuation<Void, Never>, _ operation: Operation) {
-        if operation.isSettled { waiter.resume() } else { operation.waiter = waiter }
-    }
-
-    /// Waits for the connection to be free; whoever gets it must `passTurn`.
-    func takeTurn(_ deadline: ContinuousClock.Instant?) async throws(PGError) {
-        if let failure { throw failure }
-        guard isTaken else {
-            isTaken = true
-            return
-        }
-        let turn = Promise<Void>()
-        waiting.append(turn)
-        do throws(PGError) {
-            guard let deadline else { return try await turn.wait() }
-            try await turn.wait(
-                until: deadline, on: loop,
-                late: PGError(.timedOut, "the connection was busy for the whole time limit"))
-        } catch {
-            waiting.removeAll { $0 === turn }
-            throw error
-        }
-    }
-
-    /// Lets the next request begin.
-    func passTurn() {
-        current = nil
-        while !waiting.isEmpty {
-            // A waiter that was cancelled meanwhile does not take it.
-            if waiting.removeFirst().fulfil(.success(())) { return }
-        }
-        isTaken = false
     }
 
     // MARK: Closing
@@ -305,12 +189,17 @@ public actor PGConnection {
         guard failure == nil else { return }
         // Who comes later learns that the connection is gone, and why.
         failure = error.code == .server ? .lost(error.message, server: error.server) : error
-        visible.withLock { $0.isOpen = false }
+        let wasOpen = visible.withLock { visible in
+            defer { visible.isOpen = false }
+            return visible.isOpen
+        }
+        if wasOpen { configuration.onActivity?(.disconnected(error)) }
         channel?.close()
         login?.fulfil(.failure(error))
         if let current {
             if current.outcome == nil { current.outcome = .failure(error) }
             current.cancelsInFlight = 0
+            report(current)
             current.wakeIfSettled()
         }
         endListeners(failure ?? error)
@@ -325,6 +214,7 @@ public actor PGConnection {
         decoder.feed(bytes)
         do throws(PGError) {
             while failure == nil, let message = try decoder.next() {
+                trace(message)
                 for action in session.receive(message) { perform(action) }
             }
         } catch {
@@ -334,7 +224,7 @@ public actor PGConnection {
 
     private func perform(_ action: Session.Action) {
         switch action {
-        case .send(let bytes): channel?.send(bytes)
+        case .send(let bytes): send(bytes)
         case .derive(let derivation): derive(derivation)
         case .loggedIn:
             decoder.maximumLength = Limits.message
@@ -350,8 +240,10 @@ public actor PGConnection {
             current?.copyFailure = error
             current?.drained?.fulfil(.failure(error))
         case .finished(let outcome):
-            current?.outcome = outcome
-            current?.wakeIfSettled()
+            guard let operation = current else { return }
+            operation.outcome = outcome
+            report(operation)
+            operation.wakeIfSettled()
         case .event(let event): tell(event)
         case .close(let error): fail(error)
         }

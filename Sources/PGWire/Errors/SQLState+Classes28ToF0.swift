@@ -70,7 +70,8 @@ extension SQLState {
     /// `srf_protocol_violated`.
     public static let externalRoutineInvocationSrfProtocolViolated = SQLState(rawValue: "39P02")
     /// `event_trigger_protocol_violated`.
-    public static let externalRoutineInvocationEventTriggerProtocolViolated = SQLState(rawValue: "39P03")
+    public static let externalRoutineInvocationEventTriggerProtocolViolated = SQLState(
+        rawValue: "39P03")
 }
 
 /// Class 3B: savepoint Exception.

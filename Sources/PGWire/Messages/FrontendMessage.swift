@@ -112,4 +112,13 @@ package enum FrontendMessage: Sendable, Equatable {
             break
         }
     }
+
+    /// The manual's names of the messages that follow the first one.
+    static let names: [UInt8: String] = [
+        UInt8(ascii: "p"): "PasswordMessage", UInt8(ascii: "Q"): "Query",
+        UInt8(ascii: "P"): "Parse", UInt8(ascii: "B"): "Bind", UInt8(ascii: "D"): "Describe",
+        UInt8(ascii: "E"): "Execute", UInt8(ascii: "C"): "Close", UInt8(ascii: "S"): "Sync",
+        UInt8(ascii: "H"): "Flush", UInt8(ascii: "d"): "CopyData", UInt8(ascii: "c"): "CopyDone",
+        UInt8(ascii: "f"): "CopyFail", UInt8(ascii: "X"): "Terminate",
+    ]
 }

@@ -22,6 +22,8 @@ extension Limits {
     package static let parameters = 65_535
     /// SCRAM iterations that are computed: 4,096 is the default, a second of work is the end.
     package static let scramIterations = 2_000_000
+    /// Settings whose latest values are kept: PostgreSQL 18 reports 15, extensions a few more.
+    package static let reportedSettings = 1000
     /// Bytes of a cancel key (manual, 55.7: protocol 3.2 allows up to 256).
     package static let cancelKey = 4...256
     /// How long a cancelled statement may take to end before the connection is given up.

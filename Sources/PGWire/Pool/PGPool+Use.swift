@@ -7,6 +7,7 @@ extension PGPool {
     /// - Parameters:
     ///   - timeout: how long one waits for a connection; nil for the pool's `acquireTimeout`.
     ///   - body: is given the connection.
+    /// - Returns: what the body returns.
     /// - Throws: what the body throws; before it, `timedOut` with the last error of connecting,
     ///   `cancelled`, `connectionClosed` where the pool is closed, and the error of connecting where
     ///   waiting does not mend it (a wrong password, for example).
@@ -17,7 +18,7 @@ extension PGPool {
         let lease = try await acquire(timeout ?? settings.acquireTimeout)
         let value: R
         do {
-            value = try await body(lease.lend())
+            value = try await body(onCallersExecutor(lease.connection))
         } catch {
             await release(lease)
             throw error
@@ -30,25 +31,18 @@ extension PGPool {
     /// rolled back when it throws or its task is cancelled.
     ///
     /// - Parameters:
-    ///   - begin: the statement that begins it, for example `BEGIN ISOLATION LEVEL SERIALIZABLE`.
+    ///   - options: how the transaction begins.
     ///   - timeout: how long one waits for a connection; nil for the pool's `acquireTimeout`.
     ///   - body: is given the connection; it must not end the transaction.
-    /// - Throws: what the body throws, what `withConnection` throws; `server` where COMMIT fails;
-    ///   `misuse` where a statement had failed and the body went on, so that the server rolled back.
+    /// - Returns: what the body returns, once the transaction is committed.
+    /// - Throws: as `withConnection` and `PGConnection.withTransaction`.
     @discardableResult
     public nonisolated func withTransaction<R: Sendable>(
-        _ begin: String = "BEGIN", timeout: Duration? = nil,
+        _ options: PGTransactionOptions = .init(), timeout: Duration? = nil,
         _ body: (PGConnection) async throws -> R
     ) async throws -> R {
         try await withConnection(timeout: timeout) { connection in
-            try await connection.execute(begin)
-            // Whatever throws, the pool rolls back what comes back in a transaction.
-            let value = try await body(connection)
-            guard try await connection.execute("COMMIT").last?.commandTag == "COMMIT" else {
-                throw PGError(
-                    .misuse, "a statement of the transaction had failed, so it was rolled back")
-            }
-            return value
+            try await connection.withTransaction(options, body)
         }
     }
 }
@@ -72,5 +66,12 @@ extension PGConnection {
         guard isRunning, let key else { return }
         // Where it cannot be sent, the statement ends when it likes.
         try? await CancelRequest.send(key, configuration, tls: tls, loop: loop)
+    }
+
+    /// Makes the session as good as new, prepared statements included.
+    func discardSession(_ limit: Duration) async throws(PGError) {
+        try await execute("DISCARD ALL", timeout: limit)
+        statements.removeAll()
+        doomed = []
     }
 }

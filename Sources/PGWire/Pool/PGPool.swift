@@ -40,12 +40,6 @@ public actor PGPool {
     struct Lease: Sendable {
         let id: PoolMachine.Connection
         let connection: PGConnection
-
-        /// The connection for a body, on the body's own executor.
-        ///
-        /// A call, and not inlined: between two awaits that nothing separates the compiler (6.3)
-        /// leaves the return from the pool's executor out, and the body would run on the loop.
-        @inline(never) func lend() -> PGConnection { connection }
     }
 
     /// A pool; the minimum of connections is made at once, the others when they are needed.
@@ -133,7 +127,7 @@ public actor PGPool {
             var state = PoolMachine.Return.fit
             do throws(PGError) {
                 if rollBack { try await lease.connection.execute("ROLLBACK", timeout: limit) }
-                if resets { try await lease.connection.execute("DISCARD ALL", timeout: limit) }
+                if resets { try await lease.connection.discardSession(limit) }
             } catch {
                 state = .unfit(error.isConnectionLost ? .lost : .unresettable)
             }

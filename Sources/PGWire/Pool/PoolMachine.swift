@@ -195,12 +195,10 @@ struct PoolMachine: Sendable {
         return actions
     }
 
-    /// A connection could not be made.
+    /// A connection could not be made; `random`, from 0 to 1, shortens the pause before the next.
     ///
-    /// - Parameters:
-    ///   - isHopeless: trying again does not help: whoever waits learns of it at once where no other
-    ///     connection could serve.
-    ///   - random: from 0 to 1, shortens the pause.
+    /// Where that is hopeless, whoever waits learns of it at once, unless another connection may yet
+    /// serve.
     mutating func connectFailed(
         _ connection: Connection, isHopeless: Bool, random: Double, at now: Duration
     ) -> [Action] {

@@ -164,6 +164,12 @@ package struct Session {
         case .noticeResponse(let notice): return [.event(.notice(notice))]
         case .notificationResponse(let notification): return [.event(.notification(notification))]
         case .parameterStatus(let name, let value):
+            guard parameters[name] != nil || parameters.count < Limits.reportedSettings else {
+                return close(
+                    PGError(
+                        .protocolViolation,
+                        "the server reports more than \(Limits.reportedSettings) settings"))
+            }
             parameters[name] = value
             return [.event(.parameterStatus(name: name, value: value))]
         default: break

@@ -54,6 +54,7 @@ struct CertificateNames: Equatable {
 
     /// The bytes of a numeric address; nil for a name.
     static func address(_ host: String) -> [UInt8]? {
+        guard !host.utf8.contains(0) else { return nil }
         var bytes = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, host, &bytes) == 1 { return Array(bytes.prefix(4)) }
         if inet_pton(AF_INET6, host, &bytes) == 1 { return bytes }
@@ -77,15 +78,21 @@ struct CertificateNames: Equatable {
     private var text: String {
         var words = alternatives.prefix(3).map { alternative in
             switch alternative {
-            case .name(let name): String(decoding: name, as: UTF8.self)
+            case .name(let name): Self.printable(name)
             case .address(let bytes):
                 bytes.count == 4 ? bytes.map(String.init).joined(separator: ".") : "an address"
             }
         }
-        if let commonName { words.append(String(decoding: commonName, as: UTF8.self)) }
+        if let commonName { words.append(Self.printable(commonName)) }
         if words.isEmpty { return "nobody" }
         return words.map { "\"\($0)\"" }.joined(separator: ", ")
             + (alternatives.count > 3 ? " and others" : "")
+    }
+
+    /// What a stranger wrote, short and on one line.
+    private static func printable(_ bytes: [UInt8]) -> String {
+        let plain = bytes.prefix(64).map { (0x20..<0x7f).contains($0) ? $0 : UInt8(ascii: "?") }
+        return String(decoding: plain, as: UTF8.self) + (bytes.count > 64 ? "…" : "")
     }
 }
 

@@ -4,6 +4,8 @@ struct IntervalText {
     private var days: Int64 = 0
     private var microseconds: Int64 = 0
     private var failed = false
+    /// Days without a unit, which only sql_standard writes, and a time behind them.
+    private var awaitsClock = false
 
     /// Reads the whole text; nil where it is none of the four styles, or beyond the type's range.
     static func scan(_ scanner: inout TextScanner) -> PGInterval? {
@@ -20,7 +22,9 @@ struct IntervalText {
     }
 
     private var value: PGInterval? {
-        guard !failed, let months = Int32(exactly: months), let days = Int32(exactly: days) else {
+        guard !failed, !awaitsClock, let months = Int32(exactly: months),
+            let days = Int32(exactly: days)
+        else {
             return nil
         }
         return PGInterval(months: months, days: days, microseconds: microseconds)
@@ -126,6 +130,7 @@ struct IntervalText {
                 } else {
                     // A number without a unit: the days of sql_standard.
                     add(\.days, number, 1, isNegative)
+                    awaitsClock = true
                     inherited = inherited ?? isNegative
                 }
             }
@@ -158,6 +163,7 @@ struct IntervalText {
         guard scanner.take(":"), let minutes = scanner.digits(2...2), minutes < 60,
             scanner.take(":"), let seconds = scanner.digits(2...2), seconds < 60
         else { return false }
+        awaitsClock = false
         add(\.microseconds, hours, 3_600_000_000, isNegative)
         add(\.microseconds, minutes * 60 + seconds, 1_000_000, isNegative)
         if scanner.take(".") {

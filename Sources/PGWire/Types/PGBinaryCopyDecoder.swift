@@ -9,7 +9,8 @@
 /// try decoder.finish()
 /// ```
 /// The format does not say the columns' types: tell them, or they are `unspecified` and taken for
-/// what is asked for. After an error the decoder gives the same error for ever.
+/// what is asked for. A row that cannot be decoded is left behind; after a `protocolViolation` the
+/// decoder gives the same error for ever.
 public struct PGBinaryCopyDecoder: Sendable {
     @usableFromInline enum State: Sendable, Equatable {
         case header

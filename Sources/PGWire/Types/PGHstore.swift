@@ -81,7 +81,13 @@ extension PGHstore: PGDecodable, PGEncodable {
         else { throw PGError.cannotEncode(Self.self, type, format) }
         if format == .binary { buffer.append(count) }
         var isFirst = true
-        for (key, value) in values {
+        // The server's own order, so that one value always has the same bytes.
+        let ordered = values.sorted {
+            let sizes = ($0.key.utf8.count, $1.key.utf8.count)
+            return sizes.0 == sizes.1
+                ? $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) : sizes.0 < sizes.1
+        }
+        for (key, value) in ordered {
             if format == .text {
                 if !isFirst { buffer.append(text: ",") }
                 buffer.appendQuoted(Array(key.utf8))

@@ -1,4 +1,5 @@
-// Integers: int2, int4, int8, the oid family, xid8, and exact values of numeric and float.
+// Integers: int2, int4, int8, the oid family, xid8, the byte of a "char", and exact values of
+// numeric and float.
 
 extension PGDecodable where Self: FixedWidthInteger {
     /// An integer of any of the server's types, exactly; what does not fit is refused.
@@ -78,7 +79,7 @@ extension PGEncodable where Self: FixedWidthInteger {
         let minus = UInt8(ascii: "-")
         let isNegative = count > 0 && bytes.unsafeLoad(as: UInt8.self) == minus
         var offset = isNegative ? 1 : 0
-        // Twenty digits are more than any of the types has, and 38 fit.
+        // More digits than any of the types has; 38 fit without overflow.
         guard count > offset, count <= 38 else { return nil }
         var value: Int128 = 0
         while offset < count {

@@ -28,6 +28,11 @@ extension PGJSON: PGDecodable, PGEncodable {
                 throw PGError.notA(Self.self, type, format)
             }
             self.bytes = bytes.extracting(droppingFirst: 1).withUnsafeBytes { [UInt8]($0) }
+        case (.unspecified, .binary):
+            // No json begins with a byte 1: it is the version of a jsonb.
+            let isJSONB = bytes.byteCount > 0 && bytes.unsafeLoad(as: UInt8.self) == 1
+            let text = bytes.extracting(droppingFirst: isJSONB ? 1 : 0)
+            self.bytes = text.withUnsafeBytes { [UInt8]($0) }
         case (.json, _), (.jsonb, _), (.text, _), (.varchar, _), (.unspecified, _):
             self.bytes = bytes.withUnsafeBytes { [UInt8]($0) }
         case (_, .text) where !type.isBuiltIn:

@@ -114,7 +114,7 @@ extension PGTimestamp: PGDecodable, PGEncodable {
             return buffer.append(microsecondsSince2000)
         }
         guard format == .text else { throw PGError.cannotEncode(Self.self, type, format) }
-        try description.encodeText(
+        try (type == .timestamp ? utc.description : description).encodeText(
             of: Self.self, [.timestamptz, .timestamp], into: &buffer, as: type)
     }
 }

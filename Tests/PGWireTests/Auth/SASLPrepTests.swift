@@ -44,7 +44,7 @@ struct SASLPrepTests {
             texts = [c for c in known if u.normalize("NFKC", c) != c or u.normalize("NFKD", c) != c]
             marks = [c for c in known if u.combining(c)]
             random.seed(4013)
-            for _ in range(20000):
+            for _ in range(8000):
                 texts.append("".join(random.choice(random.choice([known, marks, texts])) for _ in range(random.randrange(1, 9))))
             for text in texts: print(show(text) + "=" + show(u.normalize("NFKC", text)))
             """
@@ -56,7 +56,7 @@ struct SASLPrepTests {
             #expect(isSame, "\(line)")
             count += 1
         }
-        #expect(count > 35_000)
+        #expect(count > 12_000)
     }
 
     @Test func `the characters that are refused are those of RFC 3454`() throws {
@@ -66,7 +66,7 @@ struct SASLPrepTests {
             import stringprep as s
             tables = [s.in_table_a1, s.in_table_c21_c22, s.in_table_c3, s.in_table_c4, s.in_table_c6,
                       s.in_table_c7, s.in_table_c8, s.in_table_c9, s.in_table_d1]
-            for c in [*range(0x30000), *range(0xe0000, 0xe0100), *range(0x30000, 0x110000, 997)]:
+            for c in [*range(0x3400), *range(0xd7a0, 0x11000), *range(0xe0000, 0xe0100), *range(0x3400, 0x110000, 61)]:
                 if 0xd800 <= c < 0xe000: continue
                 mapped = s.in_table_b1(chr(c)) or s.in_table_c12(chr(c))
                 print("%x" % c, int(not mapped and any(t(chr(c)) for t in tables)))
@@ -79,7 +79,7 @@ struct SASLPrepTests {
             if isRefused != (words[1] == "1") { Issue.record("U+\(line)") }
             if isRefused { refused += 1 } else { passed += 1 }
         }
-        #expect(refused > 90_000)
-        #expect(passed > 90_000)
+        #expect(refused > 20_000)
+        #expect(passed > 5_000)
     }
 }

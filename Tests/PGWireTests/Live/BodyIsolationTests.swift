@@ -34,6 +34,15 @@ struct BodyIsolationTests {
             note("copyIn, after write")
         }
         note("after copyIn")
+        try await connection.stream("SELECT generate_series(1, 100000)") { rows in
+            note("stream")
+            for try await _ in rows { note("stream, a row") }
+        }
+        note("after stream")
+        try await connection.withTransaction { _ in note("transaction") }
+        note("after transaction")
+        try await connection.listen(to: "body") { _ in note("listen") }
+        note("after listen")
         let pool = try PGPool(cluster.configuration(database: "postgres"))
         try await pool.withConnection { connection in
             note("withConnection")

@@ -127,6 +127,40 @@ struct CancellationLiveTests {
         await connection.close()
     }
 
+    @Test func `a COPY IN that is cancelled while it opens ends at once`() async throws {
+        let connection = try await connect()
+        try await connection.execute("CREATE TABLE IF NOT EXISTS copy_opens (id int)")
+        for delay in [0, 1, 200, 400, 700, 1000, 1500, 2500, 4000] {
+            let start = ContinuousClock.now
+            let task = Task {
+                try await connection.copyIn("COPY copy_opens FROM STDIN") { copy in
+                    try await copy.write(Array("1\n".utf8))
+                    try await Task.sleep(for: .seconds(60))
+                }
+            }
+            try await Task.sleep(for: .microseconds(delay))
+            task.cancel()
+            await #expect(throws: (any Error).self) { _ = try await task.value }
+            #expect(ContinuousClock.now - start < .seconds(2), "after \(delay) µs")
+            try await expectUsable(connection)
+        }
+        // The COPY waits for a lock, and is told to end while it does.
+        let other = try await self.connect()
+        try await other.execute("BEGIN; LOCK TABLE copy_opens")
+        let start = ContinuousClock.now
+        let task = Task { try await connection.copyIn("COPY copy_opens FROM STDIN") { _ in } }
+        try await Task.sleep(for: .milliseconds(100))
+        task.cancel()
+        let error = await #expect(throws: PGError.self) { _ = try await task.value }
+        #expect(error?.code == .cancelled)
+        #expect(ContinuousClock.now - start < .seconds(2))
+        try await other.execute("ROLLBACK")
+        try await expectUsable(connection)
+        try await connection.execute("DROP TABLE copy_opens")
+        await connection.close()
+        await other.close()
+    }
+
     @Test func `a COPY IN that fails on either side leaves the connection usable`() async throws {
         let connection = try await connect()
         try await connection.execute("CREATE TEMP TABLE t (id int PRIMARY KEY)")

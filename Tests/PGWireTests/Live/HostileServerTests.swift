@@ -1,4 +1,6 @@
+import Glibc
 import PGWire
+import Synchronization
 import TestSupport
 import Testing
 
@@ -111,5 +113,89 @@ struct HostileServerTests {
         let error = await #expect(throws: PGError.self) { try await connection.execute("SELECT 1") }
         #expect(error?.code == .protocolViolation)
         #expect(!connection.isOpen)
+    }
+}
+
+/// Protocol 3.2 and what it brings.
+@Suite(.timeLimit(.minutes(1)))
+struct ProtocolVersionTests {
+    private final class Seen: Sendable {
+        let messages = Mutex<[[UInt8]]>([])
+    }
+
+    /// A server that gives a cancel key of some bytes, and keeps what it is asked.
+    private func server(key: [UInt8], negotiation: [UInt8] = [], _ seen: Seen) throws -> FakeServer
+    {
+        try FakeServer { peer, _ in
+            let length = try peer.read(4).reduce(0) { $0 << 8 | Int($1) }
+            let message = try peer.read(length - 4)
+            seen.messages.withLock { $0.append(message) }
+            guard message.starts(with: [0, 3]) else { return }
+            try peer.write(
+                negotiation + Golden.frame("R", [0, 0, 0, 0])
+                    + Golden.frame("K", [0, 0, 0, 7] + key) + Golden.frame("Z", Array("I".utf8)))
+            try HostileStage.readMessage(peer)
+            while seen.messages.withLock({ $0.count < 2 }) { usleep(1000) }
+            try peer.write(
+                Golden.frame(
+                    "E", [83] + Golden.zeroed("ERROR") + [67] + Golden.zeroed("57014") + [0])
+                    + Golden.frame("Z", Array("I".utf8)))
+            try? peer.drain()
+        }
+    }
+
+    @Test(arguments: [4, 5, 32, 255, 256])
+    func `a cancel key goes back as it came`(_ count: Int) async throws {
+        let seen = Seen()
+        let key = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let server = try server(key: key, seen)
+        var configuration = PGConfiguration(
+            endpoint: .tcp(host: "127.0.0.1", port: server.port), user: "u", database: "d")
+        configuration.sslMode = .disable
+        configuration.maxProtocolVersion = .v3_2
+        let connection = try await PGConnection.connect(configuration)
+        let error = await #expect(throws: PGError.self) {
+            try await connection.execute("SELECT pg_sleep(60)", timeout: .milliseconds(50))
+        }
+        #expect(error?.code == .timedOut)
+        await connection.close()
+        let messages = seen.messages.withLock { $0 }
+        #expect(messages[0].starts(with: [0, 3, 0, 2]))
+        #expect(messages[1] == [0x04, 0xd2, 0x16, 0x2e, 0, 0, 0, 7] + key)
+    }
+
+    @Test(arguments: [0, 3, 257, 1000])
+    func `a cancel key of another length is refused`(_ count: Int) async throws {
+        let server = try server(key: [UInt8](repeating: 1, count: count), Seen())
+        var configuration = PGConfiguration(
+            endpoint: .tcp(host: "127.0.0.1", port: server.port), user: "u", database: "d")
+        configuration.sslMode = .disable
+        let error = await #expect(throws: PGError.self) {
+            _ = try await PGConnection.connect(configuration)
+        }
+        #expect(error?.code == .protocolViolation)
+    }
+
+    @Test func `a server may bring the version down and name options it does not know`()
+        async throws
+    {
+        let seen = Seen()
+        let server = try server(
+            key: [1, 2, 3, 4],
+            negotiation: Golden.frame("v", [0, 3, 0, 0, 0, 0, 0, 1] + Golden.zeroed("_pq_.x")), seen
+        )
+        var configuration = PGConfiguration(
+            endpoint: .tcp(host: "127.0.0.1", port: server.port), user: "u", database: "d")
+        configuration.sslMode = .disable
+        configuration.maxProtocolVersion = .v3_2
+        let connection = try await PGConnection.connect(configuration)
+        await connection.close()
+        // Asked for 3.0, nothing is to be negotiated down, but 3.0 itself may be confirmed.
+        configuration.maxProtocolVersion = .v3_0
+        try await PGConnection.connect(configuration).close()
+        #expect(
+            seen.messages.withLock { $0.map { Array($0.prefix(4)) } } == [
+                [0, 3, 0, 2], [0, 3, 0, 0],
+            ])
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import PGWire
 import TestSupport
 import Testing
@@ -152,6 +153,29 @@ struct TLSOptionsLiveTests {
             $0.sslMaxProtocolVersion = .tls1_2
         }
         #expect(crossed.code == .invalidConfiguration)
+    }
+
+    // MARK: The system's authorities
+
+    @Test func `the system's authorities vouch for what they signed, and their host alone`()
+        async throws
+    {
+        // Where OpenSSL looks for the system's.
+        setenv("SSL_CERT_FILE", cluster.rootCertificate, 1)
+        defer { unsetenv("SSL_CERT_FILE") }
+        for _ in 0..<2 {
+            try await connect {
+                $0.endpoint = .tcp(host: "localhost", port: cluster.port)
+                $0.sslRootCert = "system"
+            }
+        }
+        setenv("SSL_CERT_FILE", try PostgresCluster.shared().rootCertificate, 1)
+        #expect(try await refusal { $0.sslRootCert = "system" }.code == .tlsFailed)
+        let weak = try await refusal {
+            $0.sslRootCert = "system"
+            $0.sslMode = .verifyCA
+        }
+        #expect(weak.code == .invalidConfiguration)
     }
 
     // MARK: Names

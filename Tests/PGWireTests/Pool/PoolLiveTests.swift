@@ -121,6 +121,13 @@ struct PoolLiveTests {
                 try await connection.execute("SHOW work_mem")[0].rows[0].decode(String.self, 0)
             }
             #expect((found == "77MB") == !resets)
+            // Statements that the server has forgotten are prepared again, also in a transaction.
+            for number in 0..<3 {
+                let answer = try await pool.withTransaction { connection in
+                    try await connection.query("SELECT \(number)::int").rows[0].decode(Int.self, 0)
+                }
+                #expect(answer == number)
+            }
             await pool.close()
         }
     }
@@ -146,7 +153,7 @@ struct PoolLiveTests {
                 _ = try? await $0.execute("SELECT 1/0")
             }
         }
-        #expect(failed?.code == .misuse)
+        #expect(failed?.sqlState?.rawValue == "25P02")
         let cancelled = Task {
             try await pool.withTransaction {
                 try await $0.execute("INSERT INTO pool_transaction VALUES (4)")

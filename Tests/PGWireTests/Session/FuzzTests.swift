@@ -5,21 +5,13 @@ import Testing
 
 /// A short run of what `scripts/fuzz` runs for longer: mutated transcripts, a seeded generator.
 struct FuzzTests {
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return (state >> 29) ^ state
-        }
-    }
-
     private static let answer = Golden.messages.map(\.bytes)
     private static let login: [UInt8] =
         Golden.frame("R", [0, 0, 0, 0]) + Golden.frame("K", [0, 0, 0, 1, 1, 2, 3, 4])
         + Golden.frame("Z", Array("I".utf8))
 
     /// Changes some bytes, and leaves out, doubles or cuts some.
-    private func mutate(_ bytes: inout [UInt8], _ generator: inout Generator) {
+    private func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
         for _ in 0..<Int.random(in: 0...4, using: &generator) where !bytes.isEmpty {
             let index = Int.random(in: bytes.indices, using: &generator)
             switch Int.random(in: 0..<5, using: &generator) {
@@ -35,7 +27,7 @@ struct FuzzTests {
     @Test func `whatever comes, the decoder decides the same wherever the bytes are cut`() {
         let seed = UInt64.random(in: 0 ... .max)
         print("seed \(seed)")
-        var generator = Generator(state: seed)
+        var generator = SeededGenerator(state: seed)
         let end = ContinuousClock.now + .seconds(3)
         var runs = 0
         while .now < end {
@@ -53,7 +45,7 @@ struct FuzzTests {
     @Test func `whatever comes, a session keeps its promises`() {
         let seed = UInt64.random(in: 0 ... .max)
         print("seed \(seed)")
-        var generator = Generator(state: seed)
+        var generator = SeededGenerator(state: seed)
         let end = ContinuousClock.now + .seconds(3)
         var runs = 0
         while .now < end {

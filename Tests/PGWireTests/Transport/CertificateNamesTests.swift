@@ -49,9 +49,19 @@ struct CertificateNamesTests {
         #expect(names("@192.0.2.8", common: "192.0.2.7").problem(for: "192.0.2.7") != nil)
     }
 
+    @Test func `a refusal names what the certificate is for, short and printable`() {
+        let problem = names("a.example b.example c.example d.example\u{7}", common: "x\ny").problem(
+            for: "db")
+        #expect(
+            problem?.hasSuffix(#""a.example", "b.example", "c.example", "x?y" and others"#) == true)
+        let long = names(String(repeating: "x", count: 5000)).problem(for: "db")
+        #expect((long?.count ?? .max) < 200)
+    }
+
     @Test func `a zero byte in a name is refused`() {
         #expect(names("db\0.evil.org").problem(for: "db") != nil)
         #expect(names("", common: "db\0.evil.org").problem(for: "db") != nil)
+        #expect(names("@192.0.2.7").problem(for: "192.0.2.7\0.evil.org") != nil)
         let both = names("db\0x db")
         #expect(both.problem(for: "db")?.contains("zero byte") == true)
     }
