@@ -24,7 +24,9 @@ do {
                 }
             }
         }
-        return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        var right = 0
+        for try await isRight in group where isRight { right += 1 }
+        return right
     }
     print("\(right) of 1000 tasks got their own answer")
 

@@ -25,27 +25,31 @@ actor Tokens {
     }
 }
 
-/// The first line that a command prints.
+/// A command did not give a token.
+struct NoToken: Error {}
+
+/// What a command prints.
 ///
-/// This blocks, so it happens on a thread that Swift's tasks do not need.
+/// Waiting for it blocks, so it happens on a thread that Swift's tasks do not need.
 func output(of command: String) async throws -> String {
     try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global().async {
-            let pipe = popen(command, "r")
-            let text = pipe.flatMap { readLine(from: $0) }
-            if let pipe, pclose(pipe) == 0, let text {
-                continuation.resume(returning: text)
-            } else {
-                continuation.resume(throwing: CocoaError(.executableLoad))
-            }
+            continuation.resume(with: Result { try waitForOutput(of: command) })
         }
     }
 }
 
-func readLine(from file: UnsafeMutablePointer<FILE>) -> String? {
-    var line = [CChar](repeating: 0, count: 8192)
-    guard fgets(&line, Int32(line.count), file) != nil else { return nil }
-    return String(cString: line).trimmingCharacters(in: .newlines)
+func waitForOutput(of command: String) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", command]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw NoToken() }
+    return text.trimmingCharacters(in: .whitespacesAndNewlines)
 }
 
 do {
