@@ -42,6 +42,7 @@ var targets: [Target] = [
     .target(name: "PGWire", dependencies: ["COpenSSL", "CShims"], swiftSettings: settings),
     .target(
         name: "TestSupport", dependencies: ["CShims", "PGWire"], path: "Tests/Support",
+        exclude: ["tls_front.py"],
         swiftSettings: settings),
     .testTarget(
         name: "PGWireTests", dependencies: ["PGWire", "TestSupport"], swiftSettings: settings),

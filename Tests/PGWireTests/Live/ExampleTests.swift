@@ -113,15 +113,17 @@ import Testing
     }
 
     @Test(arguments: ["query", "stream", "pipeline", "copy", "listen", "pool", "rds"])
-    func `a program that cannot connect says so and exits with 1`(name: String) throws {
-        let nobody = "host=127.0.0.1 port=\(try PostgresCluster.freePort()) user=u dbname=d"
+    func `a program that is not let in says so and exits with 1`(name: String) throws {
+        let stranger =
+            "host=localhost port=\(cluster.port) user=postgres dbname=postgres password=wrong"
         let result =
             switch name {
-            case "copy": try run(name, nobody, nobody)
-            case "rds": try run(name, nobody, cluster.rootCertificate, "echo token")
-            default: try run(name, nobody)
+            case "copy": try run(name, stranger, stranger)
+            case "rds": try run(name, stranger, cluster.rootCertificate, "echo wrong")
+            default: try run(name, stranger)
             }
         #expect(result.code == 1)
         #expect(result.lines.last?.hasPrefix("\(name): ") == true)
+        #expect(result.lines.last?.contains("(SQLSTATE 28P01)") == true)
     }
 }
