@@ -90,10 +90,13 @@ public struct PGConfiguration: Sendable {
     /// transaction mode that does not know prepared statements.
     public var statementCacheSize = 256
 
-    /// Told what each connection does, on its loop's thread: it must not block. For logs, metrics and
-    /// traces; nil costs nothing.
+    /// Told what each connection does: for logs, metrics and traces; nil costs nothing.
+    ///
+    /// It is called on the connection's loop's thread and must not block.
     public var onActivity: (@Sendable (PGActivity) -> Void)?
-    /// Told of each message on the wire after the first one, on the loop's thread: it must not block.
+    /// Told of each message on the wire after the first one.
+    ///
+    /// It is called on the connection's loop's thread and must not block.
     public var onMessage: (@Sendable (PGWireMessage) -> Void)?
 
     /// What was passed over while the configuration was made, for the caller's log.

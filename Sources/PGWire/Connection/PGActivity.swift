@@ -63,12 +63,11 @@ extension PGConnection {
         let outcome: Result<Int, PGError>
         switch operation.result {
         case .success(let steps)?:
-            outcome = .success(
-                steps.reduce(operation.streamedRows) {
-                    $0
-                        + ($1.result.map { $0.rows.isEmpty ? $0.affectedRows ?? 0 : $0.rows.count }
-                            ?? 0)
-                })
+            // Rows that were handed out, else those that are there, else what the tag counts.
+            let rows = steps.compactMap(\.result).reduce(0) {
+                $0 + ($1.rows.isEmpty ? $1.affectedRows ?? 0 : $1.rows.count)
+            }
+            outcome = .success(operation.streamedRows > 0 ? operation.streamedRows : rows)
         case .failure(let error)?: outcome = .failure(error)
         case nil: return
         }

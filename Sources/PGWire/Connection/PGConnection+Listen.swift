@@ -127,6 +127,7 @@ extension PGConnection {
     ///   - capacity: how many messages may wait to be taken; those after them are dropped, and
     ///     counted.
     ///   - body: takes the messages.
+    /// - Returns: what the body returns.
     /// - Throws: what the body throws; else as `execute`.
     public nonisolated func listen<R: Sendable>(
         to channel: String, capacity: Int = 1024, _ body: (PGNotifications) async throws -> R

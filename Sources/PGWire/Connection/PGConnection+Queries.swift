@@ -43,8 +43,9 @@ extension PGConnection {
         try await query(PGStatement(sql, parameters), timeout: timeout)
     }
 
-    /// Runs one statement in one round trip, without preparing it: parameters and rows travel as
-    /// text, the server infers the types. It works behind every pooler.
+    /// Runs one statement in one round trip, without preparing it.
+    ///
+    /// Parameters and rows travel as text, the server infers the types. It works behind every pooler.
     ///
     /// - Parameters:
     ///   - sql: the statement, taken as it is, its parameters as `$1`, `$2` and so on.
@@ -143,6 +144,7 @@ extension PGConnection {
     ///     as fast as they are taken.
     ///   - timeout: after which the statement is cancelled; nil for none.
     ///   - body: takes the rows.
+    /// - Returns: what the body returns.
     /// - Throws: what the body throws; else as `query`.
     public nonisolated func stream<R: Sendable>(
         _ statement: PGStatement, fetchSize: Int = 0, timeout: Duration? = nil,
@@ -271,7 +273,12 @@ extension PGConnection {
     /// Asks for the parameters and columns of statements, and keeps them in the cache; without one,
     /// the server forgets them again.
     ///
-    /// - Parameter named: they are the caller's own and not the cache's.
+    /// - Parameters:
+    ///   - texts: the statements.
+    ///   - named: they are the caller's own and not the cache's.
+    ///   - deadline: when to give up; nil for never.
+    /// - Returns: what the server says of each.
+    /// - Throws: as `query`.
     func describe(
         _ texts: [String], named: Bool, _ deadline: ContinuousClock.Instant?
     ) async throws(PGError) -> [PGPreparedStatement] {

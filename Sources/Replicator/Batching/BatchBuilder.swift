@@ -120,7 +120,7 @@ package struct BatchBuilder: Sendable {
     package static func rollBack(_ connection: PGConnection) async {
         guard connection.isOpen else { return }
         do throws(PGError) {
-            try await connection.execute("ROLLBACK")
+            try await connection.execute("ROLLBACK", timeout: .seconds(30))
         } catch {
             // Whatever state it is in, its end is the end of the transaction.
             await connection.close()

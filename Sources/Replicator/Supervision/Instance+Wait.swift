@@ -69,7 +69,8 @@ extension Instance {
                 let progress = await pipeline.progress
                 if progress.includes(needed) { continue }
                 obstacles.append(
-                    "\(target.name): \(progress.obstacle ?? "the batch is under way")")
+                    "\(target.name): "
+                        + (progress.obstacle ?? "the batch is under way: \(progress.stage)"))
             }
             if obstacles.isEmpty { return nil }
             guard .now < deadline else { return obstacles.joined(separator: "; ") }

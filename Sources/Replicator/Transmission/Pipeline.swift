@@ -15,6 +15,8 @@ package actor Pipeline {
         package var lookedAt: Snapshot?
         /// What stands in the way, for people.
         package var obstacle: String?
+        /// What is being done, and for how long.
+        package var stage = ""
     }
 
     let source: SourceIdentity
@@ -23,6 +25,7 @@ package actor Pipeline {
     let board: StatusBoard
     let logger: Logger
     let keeper: ConnectionKeeper
+    private let stage = Stage()
     private let batchSize: Int
     private let wakeUp = WakeUp()
     private let beginning = ContinuousClock.now
@@ -66,7 +69,8 @@ package actor Pipeline {
 
     /// How far the target is.
     package var progress: Progress {
-        Progress(position: state?.position, lookedAt: lookedAt, obstacle: obstacle)
+        Progress(
+            position: state?.position, lookedAt: lookedAt, obstacle: obstacle, stage: stage.text)
     }
 
     /// Asks for a batch now that looks at the catalog and is sent even if it is empty.
@@ -101,6 +105,7 @@ package actor Pipeline {
 
     private func step() async throws {
         let action = machine.next(at: now)
+        stage.begin(action.name)
         do {
             switch action {
             case .pause(let duration): await wakeUp.sleep(for: duration)
@@ -113,6 +118,7 @@ package actor Pipeline {
             }
         } catch {
             try Task.checkCancellation()
+            stage.begin("noting a failure")
             try await handle(error)
         }
         if case .pause = action { return }
@@ -226,16 +232,21 @@ package actor Pipeline {
         _ batch: PreparedBatch, on connection: PGConnection
     ) async throws -> (TargetState, PreparedBatch.Summary, readUntil: Duration) {
         let written = Written()
+        let stage = stage
         do {
+            stage.begin("connecting to the target")
             let answer = try await link.send { sink in
+                stage.begin("reading and sending rows")
                 let summary = try await batch.write(to: sink)
                 written.set(summary)
+                stage.begin("the target is applying")
             }
             guard let (summary, at) = written.value else {
                 throw LinkError(.unreachable, "the target answered before the batch was written")
             }
             return (answer, summary, at - beginning)
         } catch {
+            stage.begin("giving up the batch")
             await BatchBuilder.rollBack(connection)
             throw error
         }

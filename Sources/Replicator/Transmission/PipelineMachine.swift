@@ -30,6 +30,18 @@ package struct PipelineMachine: Sendable {
         case startEmpty
         /// Wait, at most as long; a request ends it.
         case pause(Duration)
+
+        /// What is done, for people.
+        var name: String {
+            switch self {
+            case .askState: "asking the target for its position"
+            case .peek: "counting the events"
+            case .fingerprint: "looking at the catalog"
+            case .build: "preparing the batch"
+            case .startEmpty: "looking whether there is anything to load"
+            case .pause: "pausing"
+            }
+        }
     }
 
     /// Why something did not work.

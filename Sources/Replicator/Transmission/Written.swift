@@ -12,3 +12,17 @@ final class Written: Sendable {
         state.withLock { $0 = (summary, .now) }
     }
 }
+
+/// What a pipeline is doing, and since when; set and read by anybody.
+final class Stage: Sendable {
+    private let state = Mutex(("starting", ContinuousClock.now))
+
+    /// Begins something.
+    func begin(_ what: String) { state.withLock { $0 = (what, .now) } }
+
+    /// What is being done, and for how many seconds.
+    var text: String {
+        let (what, since) = state.withLock { $0 }
+        return "\(what), for \((ContinuousClock.now - since).components.seconds) s"
+    }
+}

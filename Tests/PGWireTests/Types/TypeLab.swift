@@ -18,12 +18,17 @@ struct TypeLab {
     }
 
     func oid(_ name: String) async throws -> PGType {
-        let result = try await connection.query("SELECT '\(name)'::regtype::oid")
+        let result = try await query("SELECT '\(name)'::regtype::oid")
         return PGType(oid: try result.rows[0].decode(UInt32.self, 0))
     }
 
     func count(_ sql: String) async throws -> Int {
-        try await connection.query(sql).rows[0].decode(Int.self, 0)
+        try await query(sql).rows[0].decode(Int.self, 0)
+    }
+
+    /// A query whose text is taken as it is: what is interpolated here is SQL, not a parameter.
+    func query(_ sql: String) async throws -> PGResult {
+        try await connection.query(PGStatement(sql, []))
     }
 
     /// All rows of a query, by binary COPY.
@@ -127,7 +132,7 @@ struct TypeLab {
             """)
         #expect(same == total)
         guard same != total else { return }
-        let examples = try await connection.query(
+        let examples = try await query(
             """
             SELECT \(Self.text("s.v")) AS a, \(Self.text("b.v")) AS b FROM source s JOIN back b USING (id)
             WHERE \(Self.text("s.v")) IS DISTINCT FROM \(Self.text("b.v")) LIMIT 3
