@@ -120,7 +120,7 @@ if !coreOnly {
 
 let package = Package(
     name: "teleport",
-    platforms: [.macOS(.v15)],
+    platforms: [.macOS("15.4")],  // The first with what `isolated deinit` (SE-0371) calls.
     products: products,
     dependencies: dependencies,
     targets: targets
