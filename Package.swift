@@ -8,6 +8,10 @@ let core = Context.environment["TELEPORT_CORE"] ?? ""
 let clientOnly = core == "pgwire"
 let coreOnly = core == "1" || clientOnly
 
+// TELEPORT_KQUEUE=1 builds Linux's client on macOS's poller, kqueue, which Tests/Kqueue stands in for:
+// the transport's tests then run the code that macOS would. For tests only.
+let onKqueue = Context.environment["TELEPORT_KQUEUE"] == "1"
+
 // One settings block for every Swift target.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -38,14 +42,19 @@ var targets: [Target] = [
     .systemLibrary(
         name: "COpenSSL", pkgConfig: "openssl",
         providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
-    .target(name: "CShims"),
+    .target(
+        name: "CShims", dependencies: onKqueue ? ["CKqueue"] : [],
+        cSettings: onKqueue
+            ? [.define("TELEPORT_KQUEUE"), .headerSearchPath("../../Tests/Kqueue")] : []),
     .target(name: "PGWire", dependencies: ["COpenSSL", "CShims"], swiftSettings: settings),
     .target(
         name: "TestSupport", dependencies: ["CShims", "PGWire"], path: "Tests/Support",
         exclude: ["tls_front.py"],
         swiftSettings: settings),
+    .target(name: "CKqueue", path: "Tests/Kqueue", cSettings: [.headerSearchPath(".")]),
     .testTarget(
-        name: "PGWireTests", dependencies: ["PGWire", "TestSupport"], swiftSettings: settings),
+        name: "PGWireTests", dependencies: ["PGWire", "TestSupport", "CShims", "CKqueue"],
+        swiftSettings: settings),
 ]
 targets += examples
 
@@ -120,7 +129,7 @@ if !coreOnly {
 
 let package = Package(
     name: "teleport",
-    platforms: [.macOS(.v15)],
+    platforms: [.macOS("15.4")],  // The first with what `isolated deinit` (SE-0371) calls.
     products: products,
     dependencies: dependencies,
     targets: targets
