@@ -8,6 +8,10 @@ let core = Context.environment["TELEPORT_CORE"] ?? ""
 let clientOnly = core == "pgwire"
 let coreOnly = core == "1" || clientOnly
 
+// TELEPORT_KQUEUE=1 builds Linux's client on macOS's poller, kqueue, which Tests/Kqueue stands in for:
+// the transport's tests then run the code that macOS would. For tests only.
+let onKqueue = Context.environment["TELEPORT_KQUEUE"] == "1"
+
 // One settings block for every Swift target.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -20,6 +24,13 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),  // SE-0480
 ]
 
+// The programs of Examples/, under other names than in the package there: a test runs them.
+let examples = ["query", "stream", "pipeline", "copy", "listen", "pool", "rds"].map {
+    Target.executableTarget(
+        name: "example-\($0)", dependencies: ["PGWire"], path: "Examples/Sources/\($0)",
+        swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)])
+}
+
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 var products: [Product] = [.library(name: "PGWire", targets: ["PGWire"])]
@@ -31,14 +42,21 @@ var targets: [Target] = [
     .systemLibrary(
         name: "COpenSSL", pkgConfig: "openssl",
         providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
-    .target(name: "CShims"),
+    .target(
+        name: "CShims", dependencies: onKqueue ? ["CKqueue"] : [],
+        cSettings: onKqueue
+            ? [.define("TELEPORT_KQUEUE"), .headerSearchPath("../../Tests/Kqueue")] : []),
     .target(name: "PGWire", dependencies: ["COpenSSL", "CShims"], swiftSettings: settings),
     .target(
         name: "TestSupport", dependencies: ["CShims", "PGWire"], path: "Tests/Support",
+        exclude: ["tls_front.py"],
         swiftSettings: settings),
+    .target(name: "CKqueue", path: "Tests/Kqueue", cSettings: [.headerSearchPath(".")]),
     .testTarget(
-        name: "PGWireTests", dependencies: ["PGWire", "TestSupport"], swiftSettings: settings),
+        name: "PGWireTests", dependencies: ["PGWire", "TestSupport", "CShims", "CKqueue"],
+        swiftSettings: settings),
 ]
+targets += examples
 
 if core != "1" {
     // What scripts/bench pgwire runs; nobody's product.
@@ -111,7 +129,7 @@ if !coreOnly {
 
 let package = Package(
     name: "teleport",
-    platforms: [.macOS(.v15)],
+    platforms: [.macOS("15.4")],  // The first with what `isolated deinit` (SE-0371) calls.
     products: products,
     dependencies: dependencies,
     targets: targets

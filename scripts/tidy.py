@@ -29,6 +29,8 @@ RULES = [
     (re.compile(r"\b(TO" + "DO|FIX" + r"ME)\b"), OURS, "unfinished: finish it or open an issue"),
     (re.compile(r"// *(XX" + "X|HA" + r"CK)\b|\bnot impl" + "emented|\bunimpl" + "emented", re.I),
      CODE, "unfinished: finish it or open an issue"),
+    (re.compile(r"\bimport (Glibc|Musl|Darwin)\b"), re.compile(r"^Sources/PGWire/(?!System/).*\.swift$"),
+     "one C library's name: only Sources/PGWire/System asks which there is"),
     (re.compile(r"[A-Za-z0-9_)\]]" + r"!\."), SWIFT_SOURCES, "a forced unwrap can trap"),
     (re.compile("unchecked Send" + "able(?!.*// Saf" + "ety:)"), SWIFT_SOURCES,
      "say why on the same line, behind `// Saf" + "ety:`"),

@@ -1,60 +1,20 @@
+#ifdef __linux__
 #define _GNU_SOURCE
+#endif
 #include "CShims.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-const uint32_t teleport_epoll_in = EPOLLIN;
-const uint32_t teleport_epoll_out = EPOLLOUT;
-const uint32_t teleport_epoll_error = EPOLLERR;
-const uint32_t teleport_epoll_hangup = EPOLLHUP;
-const uint32_t teleport_epoll_edge = EPOLLET;
-
-int teleport_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
-
-static int control(int epoll, int operation, int fd, uint32_t events, uint64_t tag) {
-    struct epoll_event event = {.events = events, .data.u64 = tag};
-    return epoll_ctl(epoll, operation, fd, &event);
-}
-
-int teleport_epoll_add(int epoll, int fd, uint32_t events, uint64_t tag) {
-    return control(epoll, EPOLL_CTL_ADD, fd, events, tag);
-}
-
-int teleport_epoll_change(int epoll, int fd, uint32_t events, uint64_t tag) {
-    return control(epoll, EPOLL_CTL_MOD, fd, events, tag);
-}
-
-int teleport_epoll_remove(int epoll, int fd) {
-    return control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
-}
-
-int teleport_epoll_wait(int epoll, teleport_event *events, int timeout_milliseconds) {
-    // epoll_event is packed on some machines, so it is copied rather than imported.
-    struct epoll_event raw[TELEPORT_EVENTS_PER_WAIT];
-    int count = epoll_wait(epoll, raw, TELEPORT_EVENTS_PER_WAIT, timeout_milliseconds);
-    for (int i = 0; i < count; i++) {
-        events[i].events = raw[i].events;
-        events[i].tag = raw[i].data.u64;
-    }
-    return count;
-}
-
-int teleport_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
-
-int teleport_stream_socket(int family) {
-    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-}
-
-int teleport_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC); }
+const int teleport_socket_stream = SOCK_STREAM;
 
 static int set_integer(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value);
@@ -62,11 +22,19 @@ static int set_integer(int fd, int level, int option, int value) {
 
 int teleport_set_no_delay(int fd) { return set_integer(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
 
-int teleport_set_keep_alive(int fd, int idle, int interval, int count) {
-    if (set_integer(fd, SOL_SOCKET, SO_KEEPALIVE, 1) < 0) return -1;
-    if (idle > 0 && set_integer(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle) < 0) return -1;
-    if (interval > 0 && set_integer(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval) < 0) return -1;
-    return count > 0 ? set_integer(fd, IPPROTO_TCP, TCP_KEEPCNT, count) : 0;
+#ifdef __linux__
+
+enum { keep_alive_idle = TCP_KEEPIDLE };
+const int teleport_send_flags = MSG_NOSIGNAL;
+
+int teleport_stream_socket(int family) {
+    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+int teleport_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC); }
+
+int teleport_set_user_timeout(int fd, unsigned milliseconds) {
+    return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
 }
 
 int teleport_peer_user(int fd, unsigned *user) {
@@ -77,8 +45,47 @@ int teleport_peer_user(int fd, unsigned *user) {
     return 0;
 }
 
+#else
+
+enum { keep_alive_idle = TCP_KEEPALIVE };
+const int teleport_send_flags = 0;
+
+// Closes the descriptor and answers -1 where it cannot be set up.
+static int set_up(int fd, int status_flags) {
+    if (fd < 0) return -1;
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, status_flags) == 0 &&
+        set_integer(fd, SOL_SOCKET, SO_NOSIGPIPE, 1) == 0)
+        return fd;
+    int code = errno;
+    close(fd);
+    errno = code;
+    return -1;
+}
+
+int teleport_stream_socket(int family) { return set_up(socket(family, SOCK_STREAM, 0), O_NONBLOCK); }
+
+// An accepted socket has its listener's O_NONBLOCK here.
+int teleport_accept(int fd) { return set_up(accept(fd, NULL, NULL), 0); }
+
 int teleport_set_user_timeout(int fd, unsigned milliseconds) {
-    return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+    return set_integer(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, (int)(milliseconds / 1000 + (milliseconds % 1000 != 0)));
+}
+
+int teleport_peer_user(int fd, unsigned *user) {
+    uid_t found;
+    gid_t group;
+    if (getpeereid(fd, &found, &group) < 0) return -1;
+    *user = found;
+    return 0;
+}
+
+#endif
+
+int teleport_set_keep_alive(int fd, int idle, int interval, int count) {
+    if (set_integer(fd, SOL_SOCKET, SO_KEEPALIVE, 1) < 0) return -1;
+    if (idle > 0 && set_integer(fd, IPPROTO_TCP, keep_alive_idle, idle) < 0) return -1;
+    if (interval > 0 && set_integer(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval) < 0) return -1;
+    return count > 0 ? set_integer(fd, IPPROTO_TCP, TCP_KEEPCNT, count) : 0;
 }
 
 static __thread void *thread_mark;
@@ -88,7 +95,11 @@ void teleport_set_thread_mark(void *mark) { thread_mark = mark; }
 void teleport_name_thread(const char *name) {
     char cut[16];
     snprintf(cut, sizeof cut, "%s", name);
+#ifdef __linux__
     pthread_setname_np(pthread_self(), cut);
+#else
+    pthread_setname_np(cut);
+#endif
 }
 
 struct start {

@@ -1,5 +1,3 @@
-import Glibc
-
 /// What a connection string takes from its surroundings: the `PG*` variables, the user, and files.
 ///
 /// A value, so that a program can leave out what it does not want and a test can say what there is.
@@ -51,9 +49,9 @@ public struct PGEnvironment: Sendable {
         let (userName, passwdHome) = currentUser()
         var variables: [String: String] = [:]
         for name in variableNames {
-            if let value = getenv(name) { variables[name] = String(cString: value) }
+            variables[name] = SystemCall.variable(name)
         }
-        let home = getenv("HOME").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        let home = SystemCall.variable("HOME").flatMap { $0.isEmpty ? nil : $0 }
         let debian = "/var/run/postgresql"
         return PGEnvironment(
             variables: variables, userName: userName, home: home ?? passwdHome,
@@ -74,57 +72,5 @@ public struct PGEnvironment: Sendable {
     /// Whether there is anything at a path.
     func exists(_ path: String) -> Bool {
         read(path, 0) != .missing
-    }
-
-    // MARK: System calls
-
-    private static func currentUser() -> (name: String?, home: String?) {
-        user(geteuid())
-    }
-
-    /// A user's name and home, of the user database; blocks.
-    static func user(_ id: uid_t) -> (name: String?, home: String?) {
-        var entry = passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        var buffer = [CChar](repeating: 0, count: 16 * 1024)
-        // The strings of the entry live in the buffer, which must not move before they are copied.
-        return buffer.withUnsafeMutableBufferPointer { room in
-            guard let base = room.baseAddress,
-                getpwuid_r(id, &entry, base, room.count, &found) == 0, found != nil
-            else { return (nil, nil) }
-            return (
-                entry.pw_name.map { String(cString: $0) }, entry.pw_dir.map { String(cString: $0) }
-            )
-        }
-    }
-
-    private static func isDirectory(_ path: String) -> Bool {
-        var info = stat()
-        return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
-    }
-
-    private static func readFile(_ path: String, _ limit: Int) -> File {
-        // Not blocking, so that a pipe in the file's place does not hold us up.
-        let fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard fd >= 0 else {
-            return errno == ENOENT || errno == ENOTDIR
-                ? .missing : .unreadable(reason: SystemCall.text(errno))
-        }
-        defer { close(fd) }
-        var info = stat()
-        guard fstat(fd, &info) == 0 else { return .unreadable(reason: SystemCall.text(errno)) }
-        guard info.st_mode & S_IFMT == S_IFREG else { return .special }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16 * 1024)
-        while bytes.count < limit {
-            let wanted = min(chunk.count, limit - bytes.count)
-            switch SystemCall.run({ Glibc.read(fd, &chunk, wanted) }) {
-            case .done(0): return .plain(bytes: bytes, permissions: info.st_mode & 0o7777)
-            case .done(let count): bytes += chunk[..<min(count, chunk.count)]
-            case .wouldBlock: return .unreadable(reason: SystemCall.text(EAGAIN))
-            case .failed(let code): return .unreadable(reason: SystemCall.text(code))
-            }
-        }
-        return .plain(bytes: bytes, permissions: info.st_mode & 0o7777)
     }
 }

@@ -1,5 +1,4 @@
 internal import COpenSSL
-import Glibc
 
 /// The names in a server's certificate, and libpq's rules for what they are good for (manual, 34.19.1).
 ///
@@ -55,10 +54,7 @@ struct CertificateNames: Equatable {
     /// The bytes of a numeric address; nil for a name.
     static func address(_ host: String) -> [UInt8]? {
         guard !host.utf8.contains(0) else { return nil }
-        var bytes = [UInt8](repeating: 0, count: 16)
-        if inet_pton(AF_INET, host, &bytes) == 1 { return Array(bytes.prefix(4)) }
-        if inet_pton(AF_INET6, host, &bytes) == 1 { return bytes }
-        return nil
+        return SocketAddress.numeric(host)
     }
 
     private static func matches(_ name: [UInt8], _ host: [UInt8], wildcards: Bool) -> Bool {

@@ -1,5 +1,4 @@
 internal import CShims
-import Glibc
 
 /// A stream to a server, plain or TLS: bytes in as they come, bytes out without waiting.
 ///
@@ -115,7 +114,7 @@ package final class Channel: @unchecked Sendable {  // Safety:
         let promise = Promise<Channel>()
         loop.execute {
             let relay = Relay()
-            switch loop.watch(fd, teleport_epoll_in, relay) {
+            switch loop.watch(fd, teleport_readable, relay) {
             case .success(let watch):
                 let channel = Channel(
                     fd: fd, endpoint: endpoint, address: address, loop: loop, watch: watch)
@@ -123,7 +122,7 @@ package final class Channel: @unchecked Sendable {  // Safety:
                 channel.readingChanged()
                 if !promise.fulfil(.success(channel)) { channel.close() }
             case .failure(let error):
-                Glibc.close(fd)
+                SystemCall.release(fd)
                 promise.fulfil(.failure(PGError(.connectFailed, error.text)))
             }
         }
@@ -150,9 +149,7 @@ package final class Channel: @unchecked Sendable {  // Safety:
     func sendRaw(_ bytes: [UInt8]) {
         guard writeFailure == nil else { return }
         guard outbox.isEmpty else { return enqueue(bytes, from: 0) }
-        let answer = bytes.withUnsafeBytes { raw in
-            SystemCall.run { Glibc.send(fd, raw.baseAddress, raw.count, Int32(MSG_NOSIGNAL)) }
-        }
+        let answer = bytes.withUnsafeBytes { SystemCall.write($0, to: fd) }
         switch answer {
         case .done(let sent) where sent == bytes.count: return
         case .done(let sent): enqueue(bytes, from: sent)
@@ -164,16 +161,12 @@ package final class Channel: @unchecked Sendable {  // Safety:
     private func enqueue(_ bytes: [UInt8], from start: Int) {
         outbox.append(bytes, from: start)
         if outbox.count > Limits.lowWater { wasAboveLowWater = true }
-        loop.change(&watch, to: watch.events | teleport_epoll_out)
+        loop.change(&watch, to: watch.events | teleport_writable)
     }
 
     private func flush() {
         while true {
-            let answer = outbox.withFirst { raw in
-                SystemCall.run {
-                    Glibc.send(fd, raw.baseAddress, raw.count, Int32(MSG_NOSIGNAL))
-                }
-            }
+            let answer = outbox.withFirst { SystemCall.write($0, to: fd) }
             guard let answer else { break }
             if case .done(let sent) = answer {
                 outbox.consume(sent)
@@ -182,7 +175,7 @@ package final class Channel: @unchecked Sendable {  // Safety:
             if case .failed(let code) = answer { return writingFailed(code) }
             break
         }
-        if outbox.isEmpty { loop.change(&watch, to: watch.events & ~teleport_epoll_out) }
+        if outbox.isEmpty { loop.change(&watch, to: watch.events & ~teleport_writable) }
         guard wasAboveLowWater, outbox.count <= Limits.lowWater else { return }
         wasAboveLowWater = false
         onDrained?()
@@ -194,7 +187,7 @@ package final class Channel: @unchecked Sendable {  // Safety:
     private func writingFailed(_ code: Int32) {
         writeFailure = code
         outbox.removeAll()
-        loop.change(&watch, to: watch.events & ~teleport_epoll_out)
+        loop.change(&watch, to: watch.events & ~teleport_writable)
         loop.execute { [self] in
             if wantsReading { readTurn() }
             if !isClosed { finish(lost(code)) }
@@ -224,9 +217,9 @@ package final class Channel: @unchecked Sendable {  // Safety:
     func readingChanged() {
         guard !isClosed else { return }
         guard wantsReading else {
-            return loop.change(&watch, to: watch.events & ~teleport_epoll_in)
+            return loop.change(&watch, to: watch.events & ~teleport_readable)
         }
-        loop.change(&watch, to: watch.events | teleport_epoll_in)
+        loop.change(&watch, to: watch.events | teleport_readable)
         if plaintextMayWait { loop.execute { self.deliverPlaintext() } }
     }
 
@@ -242,7 +235,7 @@ package final class Channel: @unchecked Sendable {  // Safety:
     private func readTurn() {
         let buffer = loop.readBuffer
         for _ in 0..<Limits.readsPerTurn where wantsReading {
-            switch SystemCall.run({ recv(fd, buffer.baseAddress, buffer.count, 0) }) {
+            switch SystemCall.receive(fd, into: buffer) {
             case .done(0):
                 return finish(writeFailure.map { lost($0) })
             case .done(let count):
@@ -311,7 +304,7 @@ package final class Channel: @unchecked Sendable {  // Safety:
     private func release() {
         isClosed = true
         loop.unwatch(watch)
-        Glibc.close(fd)
+        SystemCall.release(fd)
         outbox.removeAll()
         onRead = nil
         onDrained = nil

@@ -1,5 +1,4 @@
 internal import CShims
-import Glibc
 
 /// One non-blocking connect(2), confined to its loop.
 final class ConnectAttempt: PGEventLoopHandler, @unchecked Sendable {  // Safety:
@@ -41,22 +40,22 @@ final class ConnectAttempt: PGEventLoopHandler, @unchecked Sendable {  // Safety
     private func begin() {
         guard !isOver else { return }
         fd = teleport_stream_socket(address.family)
-        guard fd >= 0 else { return fail(errno) }
+        guard fd >= 0 else { return fail(SystemCall.lastError) }
         attempt()
     }
 
     private func attempt() {
         guard fd >= 0 else { return }
-        switch address.connect(fd) {
+        switch address.reach(from: fd) {
         case .done:
             succeed()
         case .failed(let code):
             fail(code)
         case .wouldBlock where address.isUnix:
-            // A full backlog: nothing is under way, and epoll would not tell when there is room.
+            // A full backlog: nothing is under way, and nobody would tell when there is room.
             retry = loop.schedule(after: .milliseconds(20)) { self.attempt() }
         case .wouldBlock:
-            switch loop.watch(fd, teleport_epoll_out, self) {
+            switch loop.watch(fd, teleport_writable, self) {
             case .success(let watch): self.watch = watch
             case .failure(let error): fail(error.code)
             }
@@ -64,9 +63,7 @@ final class ConnectAttempt: PGEventLoopHandler, @unchecked Sendable {  // Safety
     }
 
     func ready(_ events: UInt32) {
-        var code: Int32 = 0
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        guard getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) == 0 else { return fail(errno) }
+        let code = SystemCall.pendingError(fd)
         if code == 0 { succeed() } else { fail(code) }
     }
 
@@ -88,7 +85,7 @@ final class ConnectAttempt: PGEventLoopHandler, @unchecked Sendable {  // Safety
         retry = nil
         if let watch { loop.unwatch(watch) }
         watch = nil
-        if fd >= 0 { Glibc.close(fd) }
+        if fd >= 0 { SystemCall.release(fd) }
         fd = -1
     }
 }

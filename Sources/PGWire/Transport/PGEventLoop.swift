@@ -1,5 +1,4 @@
 internal import CShims
-import Glibc
 import Synchronization
 
 /// One thread that waits for sockets and timers and runs Swift jobs.
@@ -8,7 +7,7 @@ import Synchronization
 /// with the sockets, and a query then needs no hop between threads (`withTaskExecutorPreference`).
 /// A job must not block. A loop lives as long as the process; make a few, not one a connection.
 public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {  // Safety:
-    // `inbox` is guarded by its mutex and `epoll`, `wakeUp` and `name` never change; every
+    // `inbox` is guarded by its mutex and `poller` and `name` never change; every
     // other property is touched by the loop's thread alone, which `preconditionOnLoop` states.
 
     /// The loop that connections use unless they are given another; started by its first use.
@@ -26,8 +25,7 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
     }
 
     private let inbox = Mutex(Inbox())
-    private let epoll: Int32
-    private let wakeUp: Int32
+    private let poller: teleport_poller
 
     // Of the loop's thread.
     private var jobs: [UnownedJob] = []
@@ -49,14 +47,11 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
     /// Where the process has no descriptor or thread left for one, it ends here.
     public init(name: String) {
         self.name = name
-        epoll = teleport_epoll_create()
-        wakeUp = teleport_eventfd()
-        // Edge-triggered: a wake-up is one write, and nobody has to read it away.
-        let added = teleport_epoll_add(
-            epoll, wakeUp, teleport_epoll_in | teleport_epoll_edge, UInt64.max)
+        poller = teleport_poller_create()
+        let reason = SystemCall.lastError
         precondition(
-            epoll >= 0 && wakeUp >= 0 && added == 0,
-            "event loop \(name): \(SystemCall.text(errno)); raise the limit of open files")
+            poller.queue >= 0,
+            "event loop \(name): \(SystemCall.text(reason)); raise the limit of open files")
         let code = teleport_start_thread(
             { argument in
                 guard let argument else { return }
@@ -111,10 +106,7 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
             defer { inbox.asleep = false }
             return inbox.asleep
         }
-        guard mustWake else { return }
-        var one: UInt64 = 1
-        // The counter cannot overflow, so the write cannot fail.
-        _ = SystemCall.run { write(wakeUp, &one, 8) }
+        if mustWake { teleport_poller_wake(poller) }
     }
 
     // MARK: Timers
@@ -122,7 +114,8 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
     /// Runs a closure on the loop after a while; callable from any thread.
     @discardableResult
     package func schedule(after delay: Duration, _ body: @escaping @Sendable () -> Void) -> Timer {
-        let timer = Timer(loop: self, due: Self.now() &+ max(0, delay.nanoseconds), body: body)
+        let timer = Timer(
+            loop: self, due: SystemCall.monotonicTime() &+ max(0, delay.nanoseconds), body: body)
         if isOnLoop {
             timers.insert(timer)
         } else {
@@ -144,13 +137,6 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
         }
     }
 
-    /// The monotonic clock in nanoseconds.
-    private static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-    }
-
     // MARK: Sockets
 
     private struct Slot {
@@ -160,7 +146,7 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
 
     /// Watches a descriptor; the loop keeps the handler alive until `unwatch`.
     ///
-    /// - Returns: the registration, or the error number of epoll.
+    /// - Returns: the registration, or the system's error number.
     func watch(_ fd: Int32, _ events: UInt32, _ handler: any PGEventLoopHandler)
         -> Result<Watch, SystemError>
     {
@@ -169,31 +155,26 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
         slots[index].handler = handler
         let watch = Watch(
             fd: fd, tag: UInt64(slots[index].generation) << 32 | UInt64(index), events: events)
-        guard teleport_epoll_add(epoll, fd, events, watch.tag) == 0 else {
-            let code = errno
+        guard teleport_poller_set(poller, fd, 0, events, watch.tag) == 0 else {
+            let code = SystemCall.lastError
             release(watch)
             return .failure(SystemError(code: code))
         }
         return .success(watch)
     }
 
-    /// Changes what is reported; with nothing wanted the descriptor leaves epoll, since it would
-    /// report a hang-up without end.
+    /// Changes what is reported; with nothing wanted not even a hang-up is.
     func change(_ watch: inout Watch, to events: UInt32) {
         guard events != watch.events else { return }
-        if events == 0 {
-            _ = teleport_epoll_remove(epoll, watch.fd)
-        } else if watch.events == 0 {
-            _ = teleport_epoll_add(epoll, watch.fd, events, watch.tag)
-        } else {
-            _ = teleport_epoll_change(epoll, watch.fd, events, watch.tag)
-        }
+        _ = teleport_poller_set(poller, watch.fd, watch.events, events, watch.tag)
         watch.events = events
     }
 
     /// Ends a registration; reports that are already on their way are dropped.
     func unwatch(_ watch: Watch) {
-        if watch.events != 0 { _ = teleport_epoll_remove(epoll, watch.fd) }
+        if watch.events != 0 {
+            _ = teleport_poller_set(poller, watch.fd, watch.events, 0, watch.tag)
+        }
         release(watch)
     }
 
@@ -212,7 +193,7 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
         while true {
             runJobs()
             fireTimers()
-            let count = teleport_epoll_wait(epoll, events, sleepTime())
+            let count = teleport_poller_wait(poller, events, sleepTime())
             // An interrupted wait is an empty one.
             for index in 0..<max(0, Int(count)) {
                 deliver(events[index])
@@ -221,7 +202,7 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
     }
 
     private func deliver(_ event: teleport_event) {
-        guard event.tag != UInt64.max else { return }
+        guard event.tag != teleport_wake_tag else { return }
         let slot = slots[Int(event.tag & 0xffff_ffff)]
         guard UInt64(slot.generation) == event.tag >> 32 else { return }
         slot.handler?.ready(event.events)
@@ -253,7 +234,7 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
 
     private func fireTimers() {
         guard !timers.isEmpty else { return }
-        let now = Self.now()
+        let now = SystemCall.monotonicTime()
         while let timer = timers.popDue(at: now) {
             timer.isCancelled = true
             timer.body()
@@ -282,7 +263,7 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
         guard jobs.isEmpty && bodies.isEmpty else { return 0 }
         guard let due = timers.nextDue else { return Int32(Limits.longestSleep) }
         // Rounded up: waking a fraction early would spin until the timer is due.
-        let milliseconds = (due &- Self.now() &+ 999_999) / 1_000_000
+        let milliseconds = (due &- SystemCall.monotonicTime() &+ 999_999) / 1_000_000
         return Int32(min(max(0, milliseconds), Int64(Limits.longestSleep)))
     }
 
@@ -312,7 +293,8 @@ public final class PGEventLoop: SerialExecutor, TaskExecutor, @unchecked Sendabl
 
 /// What the loop calls when a descriptor is ready.
 protocol PGEventLoopHandler: AnyObject {
-    /// Told on the loop's thread; `events` are epoll's bits.
+    /// Told on the loop's thread; `events` are `teleport_readable` and its like,
+    /// and tell no more than where to look first: both ways may be reported in two calls.
     func ready(_ events: UInt32)
 }
 

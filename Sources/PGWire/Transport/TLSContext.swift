@@ -1,5 +1,4 @@
 internal import COpenSSL
-import Glibc
 
 /// TLS options as OpenSSL wants them: a context that is never changed after it was made.
 ///
@@ -113,9 +112,10 @@ final class TLSContext: @unchecked Sendable {  // Safety:
         SSL_CTX_set_default_passwd_cb(pointer) { buffer, size, _, secret in
             guard let buffer, let secret else { return -1 }
             let text = secret.assumingMemoryBound(to: CChar.self)
-            let count = strlen(text)
+            var count = 0
+            while text[count] != 0 { count += 1 }
             guard count <= Int(size) else { return -1 }
-            memcpy(buffer, text, count)
+            buffer.update(from: text, count: count)
             return Int32(count)
         }
         func load() -> String? {
@@ -137,25 +137,27 @@ final class TLSContext: @unchecked Sendable {  // Safety:
     // MARK: Files
 
     private static func needReadable(_ file: String, _ what: String) throws(PGError) {
-        guard access(file, R_OK) == 0 else {
+        if let problem = FileStatus.problem(reading: file) {
             throw PGError(
-                .invalidConfiguration, "\(what) \(file) cannot be read: \(SystemCall.text(errno))")
+                .invalidConfiguration, "\(what) \(file) cannot be read: \(problem.text)")
         }
     }
 
     /// A key that others can read is no secret (libpq's rule).
     private static func needPrivate(_ file: String) throws(PGError) {
-        var status = stat()
-        guard stat(file, &status) == 0 else {
+        let status: FileStatus
+        switch FileStatus.of(file) {
+        case .success(let found): status = found
+        case .failure(let error):
             throw PGError(
-                .invalidConfiguration, "sslkey \(file) cannot be read: \(SystemCall.text(errno))")
+                .invalidConfiguration, "sslkey \(file) cannot be read: \(error.text)")
         }
-        guard status.st_mode & S_IFMT == S_IFREG else {
+        guard status.isRegular else {
             throw PGError(.invalidConfiguration, "sslkey \(file) is not a regular file")
         }
         // Of a file of root's, the group may be the one that runs this.
-        let forbidden: mode_t = status.st_uid == 0 ? 0o037 : 0o077
-        guard status.st_mode & forbidden == 0 else {
+        let forbidden: UInt32 = status.owner == 0 ? 0o037 : 0o077
+        guard status.permissions & forbidden == 0 else {
             throw PGError(
                 .invalidConfiguration,
                 "sslkey \(file) may be read by others: chmod 600 (or 640 where root owns it)")

@@ -1,5 +1,4 @@
 internal import COpenSSL
-import Glibc
 import Synchronization
 
 /// Contexts kept for the next connection with the same options: reading certificates takes longer
@@ -7,30 +6,9 @@ import Synchronization
 ///
 /// A context is used again only while the files that it was made of are the same.
 enum TLSContexts {
-    /// What tells two states of a file apart.
-    private struct Stamp: Equatable {
-        let device: UInt
-        let inode: UInt
-        let size: Int
-        let changed: [Int]
-
-        /// Nil where there is no such file.
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            device = UInt(status.st_dev)
-            inode = UInt(status.st_ino)
-            size = Int(status.st_size)
-            changed = [
-                status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec,
-                status.st_ctim.tv_nsec,
-            ]
-        }
-    }
-
     private struct Entry {
         let context: TLSContext
-        let stamps: [Stamp?]
+        let stamps: [FileStatus.Stamp?]
     }
 
     /// The least recently used first.
@@ -59,7 +37,7 @@ enum TLSContexts {
 
     private static func load(_ options: TLSOptions) throws(PGError) -> TLSContext {
         // Before the files are read: what changes after this is seen the next time.
-        let stamps = options.files.map { Stamp($0) }
+        let stamps = options.files.map { try? FileStatus.of($0).get().stamp }
         if let kept = kept(options, stamps) { return kept }
         let context = try TLSContext.make(options)
         // The lists in a directory are read when one is needed, and kept by OpenSSL: no stamp tells.
@@ -72,7 +50,7 @@ enum TLSContexts {
         return context
     }
 
-    private static func kept(_ options: TLSOptions, _ stamps: [Stamp?]) -> TLSContext? {
+    private static func kept(_ options: TLSOptions, _ stamps: [FileStatus.Stamp?]) -> TLSContext? {
         entries.withLock { entries in
             guard let index = entries.firstIndex(where: { $0.context.options == options }),
                 entries[index].stamps == stamps
@@ -101,7 +79,6 @@ extension TLSOptions {
     }
 
     private static func fromEnvironment(_ name: String, _ other: UnsafePointer<CChar>?) -> String {
-        if let value = getenv(name) { return String(cString: value) }
-        return other.map { String(cString: $0) } ?? ""
+        SystemCall.variable(name) ?? other.map { String(cString: $0) } ?? ""
     }
 }

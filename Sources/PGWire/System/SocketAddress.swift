@@ -1,4 +1,12 @@
-import Glibc
+internal import CShims
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
 
 /// An address that connect(2) takes.
 struct SocketAddress: Sendable {
@@ -11,9 +19,9 @@ struct SocketAddress: Sendable {
 
     var isUnix: Bool { family == AF_UNIX }
 
-    /// The address of a Unix socket; nil where the path does not fit (107 bytes on Linux).
+    /// The address of a Unix socket; nil where the path does not fit (`longestPath`).
     ///
-    /// A path that begins with `@` is in the abstract namespace (unix(7)): a zero byte stands for the
+    /// A path that begins with `@` is in Linux's abstract namespace (unix(7)): a zero byte stands for the
     /// at sign, and the length counts.
     init?(path: String) {
         var address = sockaddr_un()
@@ -31,6 +39,17 @@ struct SocketAddress: Sendable {
         text = path
     }
 
+    /// The bytes that the path of a Unix socket may have: 107 on Linux, 103 on macOS.
+    static let longestPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+
+    /// The 4 or 16 bytes of a numeric address, in the network's order; nil for anything else.
+    static func numeric(_ host: String) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if inet_pton(AF_INET, host, &bytes) == 1 { return Array(bytes.prefix(4)) }
+        if inet_pton(AF_INET6, host, &bytes) == 1 { return bytes }
+        return nil
+    }
+
     private init(_ info: addrinfo, _ address: UnsafeMutablePointer<sockaddr>) {
         family = info.ai_family
         bytes = Array(UnsafeRawBufferPointer(start: address, count: Int(info.ai_addrlen)))
@@ -46,7 +65,7 @@ struct SocketAddress: Sendable {
         -> Result<[SocketAddress], PGError>
     {
         var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_socktype = teleport_socket_stream
         hints.ai_flags = AI_NUMERICSERV | (numericOnly ? AI_NUMERICHOST : AI_ADDRCONFIG)
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, String(port), &hints, &list)
@@ -67,56 +86,11 @@ struct SocketAddress: Sendable {
     }
 
     /// Calls connect(2) on a non-blocking socket.
-    func connect(_ fd: Int32) -> SystemCall {
+    func reach(from fd: Int32) -> SystemCall {
         bytes.withUnsafeBytes { raw in
             guard let base = raw.baseAddress else { return .failed(EINVAL) }
             let address = base.assumingMemoryBound(to: sockaddr.self)
-            return SystemCall.run { Int(Glibc.connect(fd, address, socklen_t(raw.count))) }
-        }
-    }
-}
-
-extension PGConfiguration.Endpoint {
-    /// How messages name the endpoint: `host:port` or the socket's path.
-    package var text: String {
-        switch self {
-        case .tcp(let host, let port):
-            host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
-        case .unix(let directory, let port):
-            "\(directory)/.s.PGSQL.\(port)"
-        }
-    }
-
-    /// The addresses to try, in order; a name is looked up on a thread made for it.
-    func addresses(deadline: ContinuousClock.Instant, loop: PGEventLoop) async throws(PGError)
-        -> [SocketAddress]
-    {
-        switch self {
-        case .unix:
-            guard let address = SocketAddress(path: text) else {
-                throw PGError(
-                    .invalidConfiguration,
-                    "the socket path \(text) is longer than 107 bytes; use a shorter directory")
-            }
-            return [address]
-        case .tcp(let host, let port):
-            guard (1...65535).contains(port), !host.isEmpty, !host.utf8.contains(0) else {
-                throw PGError(.invalidConfiguration, "\(text) is not a host name and a port")
-            }
-            if case .success(let numeric) = SocketAddress.resolve(
-                host: host, port: port, numericOnly: true)
-            {
-                return numeric
-            }
-            let found = try await BlockingWork.run(
-                "cannot connect to \(text): looking up the name", deadline: deadline, loop: loop
-            ) {
-                SocketAddress.resolve(host: host, port: port, numericOnly: false)
-            }
-            guard !found.isEmpty else {
-                throw PGError(.connectFailed, "cannot connect to \(text): the name has no address")
-            }
-            return found
+            return SystemCall.run { Int(connect(fd, address, socklen_t(raw.count))) }
         }
     }
 }
