@@ -115,13 +115,16 @@ extension PGConnection {
     /// Forgets a prepared statement on the server.
     ///
     /// - Throws: as `query`; nothing where it is forgotten already.
-    public func deallocate(_ statement: PGPreparedStatement) async throws(PGError) {
-        try await takeTurn(nil)
+    public func deallocate(
+        _ statement: PGPreparedStatement, timeout: Duration? = nil
+    ) async throws(PGError) {
+        let deadline = timeout.map { ContinuousClock.now + $0 }
+        try await takeTurn(deadline)
         defer { passTurn() }
         var request = newRequest()
         try request.close(name: statement.name)
         request.sync()
-        _ = try await exchange(.extended(request), nil)
+        _ = try await exchange(.extended(request), deadline)
     }
 
     // MARK: Streams
@@ -204,12 +207,12 @@ extension PGConnection {
 
     // MARK: Parts
 
-    /// A request that begins with what the server may forget.
+    /// A request that begins with what the server may forget; `start` strikes it off the list, since a
+    /// request that cannot be completed is never sent.
     func newRequest() -> ExtendedRequest {
         var request = ExtendedRequest()
         // Our own names: they hold no zero byte, so they cannot fail.
         for name in doomed { try? request.close(name: name) }
-        doomed = []
         return request
     }
 

@@ -36,6 +36,9 @@ extension PGConnection {
         if let failure { throw failure }
         if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
         let bytes = try session.start(request)
+        if !doomed.isEmpty, case .extended(let request) = request {
+            doomed.removeAll { request.closing.contains($0) }
+        }
         lastID += 1
         let operation = Operation(id: lastID, streams: streams)
         current = operation

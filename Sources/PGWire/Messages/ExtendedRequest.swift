@@ -40,6 +40,8 @@ package struct ExtendedRequest: Sendable {
     private(set) var buffer = PGValueBuffer()
     /// The answers that are due.
     private(set) var steps: [Step] = []
+    /// The names of the statements that it closes.
+    private(set) var closing: Set<String> = []
     /// What becomes of the rows.
     package var delivery = Delivery.collect
     /// Every step has an outcome of its own; else the first failure is the outcome of all.
@@ -98,6 +100,7 @@ package struct ExtendedRequest: Sendable {
             try Self.append(zeroTerminated: name, to: &message)
         }
         steps.append(.close)
+        closing.insert(name)
     }
 
     /// Ends a group: what fails in it does not touch the next one.

@@ -1,14 +1,15 @@
 /// A value that can be a parameter or a field of a binary COPY.
 ///
-/// A statement that the server has described (a prepared one, or one from the statement cache) asks
-/// for the type it expects, so that an `Int` may stand for an `int2`, an `int4` or a `numeric`. A
-/// statement that is sent in one piece declares `pgType` and gets just that.
+/// The server says which types a statement expects (it is described before its first use), and the
+/// value is asked for that type: an `Int` may stand for an `int2`, an `int4` or a `numeric`. Where
+/// nobody says a type, as in a field of a COPY without types, the value's own `pgType` counts.
 public protocol PGEncodable: Sendable {
     /// The type that values of this Swift type have by themselves; `unspecified` where it depends on
     /// the value or is left to the server.
     static var pgNaturalType: PGType { get }
 
-    /// The type that is declared to the server; `unspecified` lets it infer one.
+    /// The type that the value has by itself, for where none is expected: the elements of an array, a
+    /// field of a COPY; `unspecified` for none.
     var pgType: PGType { get }
 
     /// Whether the value is NULL; `encode` is not called then.

@@ -66,6 +66,21 @@ import Testing
         await connection.close()
     }
 
+    @Test func `what the server may forget is forgotten, though a request before could not be sent`()
+        async throws
+    {
+        let connection = try await connect(cache: 1)
+        _ = try await connection.query("SELECT 1")
+        // It pushes the first one out of the cache, and then has a value that does not fit.
+        let error = await #expect(throws: PGError.self) {
+            try await connection.query("SELECT \(100_000)::int2")
+        }
+        #expect(error?.code == .encodingFailed)
+        #expect(try await connection.query("SELECT \(5)::int2")[0].decode(Int.self, 0) == 5)
+        #expect(try await prepared(connection) == 1)
+        await connection.close()
+    }
+
     @Test func `a statement whose plan is gone is prepared again outside a transaction`()
         async throws
     {
