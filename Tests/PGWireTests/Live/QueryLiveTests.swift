@@ -66,7 +66,7 @@ import Testing
         await connection.close()
     }
 
-    @Test func `what the server may forget is forgotten, though a request before could not be sent`()
+    @Test func `statements are forgotten though a request before could not be sent`()
         async throws
     {
         let connection = try await connect(cache: 1)
