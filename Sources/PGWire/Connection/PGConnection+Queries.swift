@@ -340,7 +340,7 @@ extension PGType {
         switch rawValue {
         // aclitem, its array, gtsvector, its array.
         case 1033, 1034, 3642, 3644: false
-        default: rawValue < 10_000
+        default: isBuiltIn
         }
     }
 }

@@ -79,7 +79,7 @@ extension PGBitString: PGDecodable, PGEncodable {
                 bytes: bytes.extracting(droppingFirst: 4).withUnsafeBytes { [UInt8]($0) })
         }
         guard let value,
-            type == .bit || type == .varbit || type == .unspecified || !type.isBuiltIn
+            type == .bit || type.mayBe(.varbit)
         else { throw PGError.notA(Self.self, type, format) }
         self = value
     }
@@ -90,7 +90,7 @@ extension PGBitString: PGDecodable, PGEncodable {
     ) throws(PGError) {
         if format == .text {
             try description.encodeText(of: Self.self, [.bit, .varbit], into: &buffer, as: type)
-        } else if type == .bit || type == .varbit || type == .unspecified || !type.isBuiltIn {
+        } else if type == .bit || type.mayBe(.varbit) {
             buffer.append(Int32(truncatingIfNeeded: count))
             buffer.append(bytes: bytes)
         } else {

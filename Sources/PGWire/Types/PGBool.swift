@@ -6,7 +6,7 @@ extension Bool: PGDecodable, PGEncodable {
     @inlinable public init(
         pgBytes bytes: RawSpan, type: PGType, format: PGFormat
     ) throws(PGError) {
-        guard bytes.byteCount == 1, type == .bool || type == .unspecified || !type.isBuiltIn
+        guard bytes.byteCount == 1, type.mayBe(.bool)
         else { throw PGError.notA(Self.self, type, format) }
         switch (format, bytes.unsafeLoad(as: UInt8.self)) {
         case (.text, UInt8(ascii: "t")), (.binary, 1): self = true

@@ -85,7 +85,7 @@ extension UInt8: PGDecodable, PGEncodable {
         if type.isArray {
             return try PGArray(value).encode(into: &buffer, as: type, format: format)
         }
-        guard type == .bytea || type == .unspecified || !type.isBuiltIn else {
+        guard type.mayBe(.bytea) else {
             throw PGError.cannotEncode([UInt8].self, type, format)
         }
         if format == .binary { return buffer.append(bytes: value) }

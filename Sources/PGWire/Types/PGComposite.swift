@@ -69,7 +69,7 @@ public struct PGComposite: Sendable, Hashable {
 extension PGComposite: PGDecodable, PGEncodable {
     /// A composite type, or a `record`.
     public init(pgBytes bytes: RawSpan, type: PGType, format: PGFormat) throws(PGError) {
-        guard type == .record || type == .unspecified || !type.isBuiltIn,
+        guard type.mayBe(.record),
             let fields = format == .text ? bytes.scan({ Self.scan(&$0) }) : Self.binary(bytes)
         else { throw PGError.notA(Self.self, type, format) }
         self.init(fields: fields, format: format)
@@ -135,7 +135,7 @@ extension PGComposite: PGDecodable, PGEncodable {
     public func encode(
         into buffer: inout PGValueBuffer, as type: PGType, format: PGFormat
     ) throws(PGError) {
-        guard format == self.format, type == .record || type == .unspecified || !type.isBuiltIn,
+        guard format == self.format, type.mayBe(.record),
             let count = Int32(exactly: fields.count)
         else { throw PGError.cannotEncode(Self.self, type, format) }
         if format == .text {

@@ -66,7 +66,7 @@ extension PGDate: PGDecodable, PGEncodable {
 
     /// A `date`; text in DateStyle ISO only.
     public init(pgBytes bytes: RawSpan, type: PGType, format: PGFormat) throws(PGError) {
-        guard type == .date || type == .unspecified || !type.isBuiltIn else {
+        guard type.mayBe(.date) else {
             throw PGError.notA(Self.self, type, format)
         }
         if format == .binary {
@@ -94,7 +94,7 @@ extension PGDate: PGDecodable, PGEncodable {
     ) throws(PGError) {
         if format == .text {
             try description.encodeText(of: Self.self, [.date], into: &buffer, as: type)
-        } else if type == .date || type == .unspecified || !type.isBuiltIn {
+        } else if type.mayBe(.date) {
             buffer.append(daysSince2000)
         } else {
             throw PGError.cannotEncode(Self.self, type, format)

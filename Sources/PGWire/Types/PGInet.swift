@@ -130,7 +130,7 @@ extension PGInet: PGDecodable, PGEncodable {
 
     /// An `inet` or `cidr`.
     public init(pgBytes bytes: RawSpan, type: PGType, format: PGFormat) throws(PGError) {
-        guard type == .inet || type == .cidr || type == .unspecified || !type.isBuiltIn else {
+        guard type == .inet || type.mayBe(.cidr) else {
             throw PGError.notA(Self.self, type, format)
         }
         let value =
@@ -159,7 +159,7 @@ extension PGInet: PGDecodable, PGEncodable {
             return try description.encodeText(
                 of: Self.self, [.inet, .cidr], into: &buffer, as: type)
         }
-        guard type == .inet || type == .cidr || type == .unspecified || !type.isBuiltIn,
+        guard type == .inet || type.mayBe(.cidr),
             !asCIDR || PGInet(address: address, prefixLength: prefixLength, isCIDR: true) != nil
         else { throw PGError.cannotEncode(Self.self, type, format) }
         // The server's own numbers of the address families.

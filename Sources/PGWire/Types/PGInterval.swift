@@ -60,7 +60,7 @@ extension PGInterval: PGDecodable, PGEncodable {
 
     /// An `interval`; text in any of the four IntervalStyles.
     public init(pgBytes bytes: RawSpan, type: PGType, format: PGFormat) throws(PGError) {
-        guard type == .interval || type == .unspecified || !type.isBuiltIn else {
+        guard type.mayBe(.interval) else {
             throw PGError.notA(Self.self, type, format)
         }
         if format == .text {
@@ -82,7 +82,7 @@ extension PGInterval: PGDecodable, PGEncodable {
     ) throws(PGError) {
         if format == .text {
             try description.encodeText(of: Self.self, [.interval], into: &buffer, as: type)
-        } else if type == .interval || type == .unspecified || !type.isBuiltIn {
+        } else if type.mayBe(.interval) {
             buffer.append(microseconds)
             buffer.append(days)
             buffer.append(months)

@@ -97,7 +97,7 @@ extension PGLocalTimestamp: PGDecodable, PGEncodable {
     ) throws(PGError) {
         if format == .text {
             try description.encodeText(of: Self.self, [.timestamp], into: &buffer, as: type)
-        } else if type == .timestamp || type == .unspecified || !type.isBuiltIn {
+        } else if type.mayBe(.timestamp) {
             buffer.append(microsecondsSince2000)
         } else {
             throw PGError.cannotEncode(Self.self, type, format)

@@ -65,7 +65,7 @@ extension PGMACAddress: PGDecodable, PGEncodable {
         if format == .text {
             try description.encodeText(
                 of: Self.self, [.macaddr, .macaddr8], into: &buffer, as: type)
-        } else if type == .macaddr || type == .macaddr8 || type == .unspecified || !type.isBuiltIn {
+        } else if type == .macaddr || type.mayBe(.macaddr8) {
             buffer.append(bytes: bytes)
         } else {
             throw PGError.cannotEncode(Self.self, type, format)

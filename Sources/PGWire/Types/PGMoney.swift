@@ -17,7 +17,7 @@ extension PGMoney: PGDecodable, PGEncodable {
     /// A `money`; text with a dollar sign or none, commas between thousands, and a point and just
     /// two digits at its end.
     public init(pgBytes bytes: RawSpan, type: PGType, format: PGFormat) throws(PGError) {
-        guard type == .money || type == .unspecified || !type.isBuiltIn else {
+        guard type.mayBe(.money) else {
             throw PGError.notA(Self.self, type, format)
         }
         if format == .binary {
@@ -65,7 +65,7 @@ extension PGMoney: PGDecodable, PGEncodable {
     public func encode(
         into buffer: inout PGValueBuffer, as type: PGType, format: PGFormat
     ) throws(PGError) {
-        guard format == .binary, type == .money || type == .unspecified || !type.isBuiltIn else {
+        guard format == .binary, type.mayBe(.money) else {
             throw PGError.cannotEncode(
                 Self.self, type, format, "money in text depends on lc_monetary")
         }

@@ -136,7 +136,7 @@ extension PGNumeric: PGDecodable, PGEncodable {
                 throw PGError.notA(Self.self, type, format)
             }
             self.init(value)
-        case _ where type == .numeric || type == .unspecified || !type.isBuiltIn:
+        case _ where type.mayBe(.numeric):
             let value = format == .text ? bytes.scan { Self.scan(&$0) } : Self.binary(bytes)
             guard let value else { throw PGError.notA(Self.self, type, format) }
             self = value
@@ -195,7 +195,7 @@ extension PGNumeric: PGDecodable, PGEncodable {
             try Double(self).encode(into: &buffer, as: type, format: format)
         case _ where format == .text || type.isText:
             try description.encodeText(of: Self.self, [.numeric], into: &buffer, as: type)
-        case _ where type == .numeric || type == .unspecified || !type.isBuiltIn:
+        case _ where type.mayBe(.numeric):
             guard let weight = Int16(exactly: weight), let count = UInt16(exactly: digits.count)
             else { throw PGError.cannotEncode(Self.self, type, format, "it is out of range") }
             buffer.append(count)

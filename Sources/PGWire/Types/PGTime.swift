@@ -48,7 +48,7 @@ extension PGTime: PGDecodable, PGEncodable {
                 bytes.byteCount == 8
                 ? bytes.integer(at: 0, as: Int64.self).flatMap { PGTime(microseconds: $0) } : nil
         }
-        guard let value, type == .time || type == .unspecified || !type.isBuiltIn else {
+        guard let value, type.mayBe(.time) else {
             throw PGError.notA(Self.self, type, format)
         }
         self = value
@@ -60,7 +60,7 @@ extension PGTime: PGDecodable, PGEncodable {
     ) throws(PGError) {
         if format == .text {
             try description.encodeText(of: Self.self, [.time], into: &buffer, as: type)
-        } else if type == .time || type == .unspecified || !type.isBuiltIn {
+        } else if type.mayBe(.time) {
             buffer.append(microseconds)
         } else {
             throw PGError.cannotEncode(Self.self, type, format)
@@ -114,7 +114,7 @@ extension PGTimeWithZone: PGDecodable, PGEncodable {
                 PGTimeWithZone($0, secondsFromUTC: -Int(west))
             }
         }
-        guard let value, type == .timetz || type == .unspecified || !type.isBuiltIn else {
+        guard let value, type.mayBe(.timetz) else {
             throw PGError.notA(Self.self, type, format)
         }
         self = value
@@ -126,7 +126,7 @@ extension PGTimeWithZone: PGDecodable, PGEncodable {
     ) throws(PGError) {
         if format == .text {
             try description.encodeText(of: Self.self, [.timetz], into: &buffer, as: type)
-        } else if type == .timetz || type == .unspecified || !type.isBuiltIn {
+        } else if type.mayBe(.timetz) {
             buffer.append(time.microseconds)
             buffer.append(Int32(-secondsFromUTC))
         } else {

@@ -109,7 +109,7 @@ extension PGTimestamp: PGDecodable, PGEncodable {
         into buffer: inout PGValueBuffer, as type: PGType, format: PGFormat
     ) throws(PGError) {
         if format == .binary,
-            type == .timestamptz || type == .timestamp || type == .unspecified || !type.isBuiltIn
+            type == .timestamptz || type.mayBe(.timestamp)
         {
             return buffer.append(microsecondsSince2000)
         }
@@ -134,7 +134,7 @@ extension PGTimestamp: PGDecodable, PGEncodable {
         _ wanted: Any.Type, _ bytes: RawSpan, _ type: PGType, _ format: PGFormat, zone: Bool?
     ) throws(PGError) -> Int64 {
         guard format == .text,
-            type == .timestamptz || type == .timestamp || type == .unspecified || !type.isBuiltIn
+            type == .timestamptz || type.mayBe(.timestamp)
         else { throw PGError.notA(wanted, type, format) }
         let value = bytes.scan { scanner -> Int64? in
             if scanner.take(word: "infinity") { return .max }

@@ -4,6 +4,12 @@ extension PGType {
     /// types are made by `CREATE TYPE`, `CREATE DOMAIN` or an extension.
     @inlinable public var isBuiltIn: Bool { rawValue < 10_000 }
 
+    /// Whether a value of a built-in type may travel as this one: it is that type, nobody said a type,
+    /// or it is a database's own type, which may be a domain over it.
+    @inlinable func mayBe(_ type: PGType) -> Bool {
+        self == type || self == .unspecified || !isBuiltIn
+    }
+
     /// Whether it is a built-in array type.
     public var isArray: Bool { arrayElement != nil }
 

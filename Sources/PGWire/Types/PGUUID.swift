@@ -106,7 +106,7 @@ extension PGUUID: PGDecodable, PGEncodable {
     @inlinable public init(
         pgBytes bytes: RawSpan, type: PGType, format: PGFormat
     ) throws(PGError) {
-        guard type == .uuid || type == .unspecified || !type.isBuiltIn else {
+        guard type.mayBe(.uuid) else {
             throw PGError.notA(Self.self, type, format)
         }
         if format == .binary {
@@ -128,7 +128,7 @@ extension PGUUID: PGDecodable, PGEncodable {
     ) throws(PGError) {
         if format == .text {
             try description.encodeText(of: Self.self, [.uuid], into: &buffer, as: type)
-        } else if type == .uuid || type == .unspecified || !type.isBuiltIn {
+        } else if type.mayBe(.uuid) {
             buffer.append(high)
             buffer.append(low)
         } else {
