@@ -16,6 +16,8 @@ package struct BatchBuilder: Sendable {
         package var expression: TargetExpression
         /// Where they arrive.
         package var mapping: SchemaMapping
+        /// What the operator decided about the target's schema.
+        package var options: SchemaOptions
         /// What the target has.
         package var position: Snapshot
         /// The catalog it carries.
@@ -36,7 +38,8 @@ package struct BatchBuilder: Sendable {
         /// Asks for a batch; `look` and `recopy` only where there is a reason.
         package init(
             source: SourceIdentity, target: String, expression: TargetExpression,
-            mapping: SchemaMapping, position: Snapshot, applied: SchemaSnapshot,
+            mapping: SchemaMapping, options: SchemaOptions = .init(), position: Snapshot,
+            applied: SchemaSnapshot,
             appliedDigest: String, targetVersion: Int, targetIncarnation: String,
             look: Bool = false, recopy: Set<UInt32> = [], rowsPerFrame: Int = 10_000
         ) {
@@ -44,6 +47,7 @@ package struct BatchBuilder: Sendable {
             self.target = target
             self.expression = expression
             self.mapping = mapping
+            self.options = options
             self.position = position
             self.applied = applied
             self.appliedDigest = appliedDigest
@@ -157,7 +161,7 @@ package struct BatchBuilder: Sendable {
             }
             let plan = try SchemaPlan.make(
                 from: request.applied, to: current, mapping: request.mapping,
-                targetVersion: request.targetVersion)
+                options: request.options, targetVersion: request.targetVersion)
             recopy.formUnion(plan.recopy)
             if !plan.isEmpty
                 || SchemaSnapshot.digest(of: plan.section.applied) != request.appliedDigest

@@ -43,6 +43,8 @@ public struct InstanceConfiguration: Sendable {
         public var expression: TargetExpression
         /// The schema they arrive in; nil keeps the names.
         public var mapping: SchemaMapping
+        /// What the operator decided about its schema.
+        public var options: SchemaOptions = .init()
         /// The target instance's host.
         public var hostname: String
         /// The target instance's port.

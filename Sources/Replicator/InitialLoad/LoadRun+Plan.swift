@@ -69,8 +69,8 @@ extension LoadRun {
     ) throws -> SchemaSection {
         func plan(from old: SchemaSnapshot?) throws -> SchemaSection {
             try SchemaPlan.make(
-                from: old, to: snapshot, mapping: target.mapping, targetVersion: targetVersion,
-                deferIndexes: true
+                from: old, to: snapshot, mapping: target.mapping, options: target.options,
+                targetVersion: targetVersion, deferIndexes: true
             ).section
         }
         var section = try plan(from: previous)

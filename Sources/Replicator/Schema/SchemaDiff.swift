@@ -24,6 +24,7 @@ struct SchemaDiff {
     let applied: SchemaSnapshot
     let current: SchemaSnapshot
     let text: DDLText
+    let options: SchemaOptions
     let deferIndexes: Bool
     let isInitial: Bool
     /// Whether oids of both snapshots mean the same objects.
@@ -53,12 +54,13 @@ struct SchemaDiff {
 
     init(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
-        targetVersion: Int, deferIndexes: Bool
+        options: SchemaOptions, targetVersion: Int, deferIndexes: Bool
     ) {
         self.applied =
             applied ?? SchemaSnapshot(epoch: current.epoch, serverVersion: current.serverVersion)
         self.current = current
         text = DDLText(mapping: mapping, target: CatalogFeatures(targetVersion))
+        self.options = options
         self.deferIndexes = deferIndexes
         isInitial = applied == nil
         isSameEpoch = self.applied.epoch == current.epoch

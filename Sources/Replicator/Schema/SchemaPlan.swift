@@ -21,11 +21,11 @@ package struct SchemaPlan: Sendable, Hashable {
     /// - Throws: `SchemaError.collision` where two objects map to one name.
     package static func make(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
-        targetVersion: Int, deferIndexes: Bool = false
+        options: SchemaOptions = .init(), targetVersion: Int, deferIndexes: Bool = false
     ) throws(SchemaError) -> SchemaPlan {
         var diff = SchemaDiff(
-            from: applied, to: current, mapping: mapping, targetVersion: targetVersion,
-            deferIndexes: deferIndexes)
+            from: applied, to: current, mapping: mapping, options: options,
+            targetVersion: targetVersion, deferIndexes: deferIndexes)
         return try diff.plan()
     }
 }

@@ -31,7 +31,8 @@ struct EmptyStart {
         // Again behind the start position: what comes now is in the events after it.
         guard let current = try await nothingToLoad() else { return false }
         let plan = try SchemaPlan.make(
-            from: nil, to: current, mapping: target.mapping, targetVersion: state.serverVersion)
+            from: nil, to: current, mapping: target.mapping, options: target.options,
+            targetVersion: state.serverVersion)
         var header = BatchHeader(
             kind: .loadBegin, source: source, target: target.name, to: start)
         header.schema = plan.section

@@ -186,7 +186,8 @@ package actor Pipeline {
         let batch = try await builder.prepare(
             .init(
                 source: source, target: target.name, expression: target.expression,
-                mapping: target.mapping, position: position, applied: applied,
+                mapping: target.mapping, options: target.options, position: position,
+                applied: applied,
                 appliedDigest: appliedDigest, targetVersion: state.serverVersion,
                 targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
                 rowsPerFrame: batchSize),

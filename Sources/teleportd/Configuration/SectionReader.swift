@@ -182,8 +182,9 @@ struct SectionReader {
         }
         guard
             let section = targets.mapping(
-                name, allowed: ["target_expression", "endpoint", "apply_schema", "token"],
-                required: true)
+                name,
+                allowed: ["target_expression", "endpoint", "apply_schema", "token"]
+                    + Self.schemaKeys, required: true)
         else { return nil }
         let expression = expression(section)
         let schema = applySchema(section)
@@ -193,10 +194,49 @@ struct SectionReader {
             "hostname", required: true, expected: "the target's host name")
         let port = endpoint?.integer("port", in: 1...65535, required: true)
         guard let expression, let hostname, let port else { return nil }
-        let target = InstanceConfiguration.Target(
+        var target = InstanceConfiguration.Target(
             name: name, expression: expression, mapping: SchemaMapping(applySchema: schema),
             hostname: hostname, port: port)
+        target.options = schemaOptions(section)
         return (target, token)
+    }
+
+    private static let schemaKeys = [
+        "foreign_keys", "drops", "refresh_materialized_views", "grants", "owners",
+        "concurrent_indexes",
+    ]
+
+    private func schemaOptions(_ section: MappingReader) -> SchemaOptions {
+        var options = SchemaOptions()
+        if let found = choice("foreign_keys", SchemaOptions.ForeignKeys.self, in: section) {
+            options.foreignKeys = found
+        }
+        if let found = choice("drops", SchemaOptions.Drops.self, in: section) {
+            options.drops = found
+        }
+        if let found = choice("refresh_materialized_views", SchemaOptions.Refresh.self, in: section)
+        {
+            options.refresh = found
+        }
+        if let found = section.boolean("grants") { options.grants = found }
+        if let found = section.boolean("owners") { options.owners = found }
+        if let found = section.boolean("concurrent_indexes") { options.concurrentIndexes = found }
+        return options
+    }
+
+    /// A key whose value is one of a few words.
+    private func choice<Choice: CaseIterable & RawRepresentable<String>>(
+        _ key: String, _ type: Choice.Type, in section: MappingReader
+    ) -> Choice? {
+        let words = type.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let text = section.text(key, required: false, expected: "one of \(words)") else {
+            return nil
+        }
+        guard let found = Choice(rawValue: text) else {
+            section.reject(key, "found the text \"\(text)\", expected one of \(words)")
+            return nil
+        }
+        return found
     }
 
     private func expression(_ section: MappingReader) -> TargetExpression? {
