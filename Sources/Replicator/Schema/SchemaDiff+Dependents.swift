@@ -29,7 +29,7 @@ extension SchemaDiff {
                     afterwards(
                         "validate \(table.new.name).\(pair.new.name)",
                         "ALTER TABLE \(text.name(table.new.name)) VALIDATE CONSTRAINT "
-                            + text.quoted(pair.new.name))
+                            + text.quoted(pair.new.name), effect: .validate)
                 }
             } else {
                 drop(pair.old, of: table.old)
@@ -55,7 +55,8 @@ extension SchemaDiff {
                 add(
                     .rename, "rename constraint \(table.name).\(step.from) to \(step.to)",
                     "ALTER TABLE \(text.name(table.name)) RENAME CONSTRAINT "
-                        + "\(text.quoted(step.from)) TO \(text.quoted(step.to))")
+                        + "\(text.quoted(step.from)) TO \(text.quoted(step.to))",
+                    effect: .alterTable)
             }
         }
     }
@@ -63,7 +64,8 @@ extension SchemaDiff {
     private mutating func drop(_ constraint: SchemaSnapshot.Constraint, of table: Table) {
         add(
             .dropDependents, "drop constraint \(table.name).\(constraint.name)",
-            "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT \(text.quoted(constraint.name))")
+            "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT \(text.quoted(constraint.name))",
+            effect: .dropIndex)
     }
 
     /// The key is needed by the rows; checks of a new table cost nothing; the rest waits for the
@@ -76,11 +78,21 @@ extension SchemaDiff {
             "ALTER TABLE \(text.name(table.name)) ADD CONSTRAINT \(text.quoted(constraint.name)) "
             + constraint.definition
         let isKey = constraint.name == table.keyIndex
+        let effect: SchemaEffect =
+            switch constraint.kind {
+            case "c": .check
+            case "f": .foreignKey
+            default: .key
+            }
         let isEarly = isNew ? (isKey || constraint.kind == "c") : isKey && isReplicated(table)
         if isEarly {
-            isNew && isKey ? statement(table, summary, sql) : add(.constrain, summary, sql)
+            if isNew, isKey {
+                statement(table, summary, sql, effect: .create)
+            } else {
+                add(.constrain, summary, sql, effect: isNew ? .create : effect)
+            }
         } else {
-            afterwards(summary, sql)
+            afterwards(summary, sql, effect: isNew ? effect.onNewTable : effect)
         }
     }
 
@@ -120,7 +132,9 @@ extension SchemaDiff {
     }
 
     private mutating func drop(_ index: SchemaSnapshot.Index) {
-        add(.dropDependents, "drop index \(index.name)", "DROP INDEX \(text.name(index.name))")
+        add(
+            .dropDependents, "drop index \(index.name)", "DROP INDEX \(text.name(index.name))",
+            effect: .dropIndex)
     }
 
     private mutating func addIndex(
@@ -129,9 +143,9 @@ extension SchemaDiff {
         let summary = "create index \(index.name)"
         let sql = text.index(index, on: table)
         if index.name.name == table.keyIndex, isNew || isReplicated(table) {
-            add(.constrain, summary, sql)
+            add(.constrain, summary, sql, effect: .index)
         } else {
-            afterwards(summary, sql)
+            afterwards(summary, sql, effect: isNew ? .index.onNewTable : .index)
         }
     }
 
@@ -148,7 +162,8 @@ extension SchemaDiff {
             define(
                 ObjectID(catalog: .relation, oid: sequence.oid), rank: 3, sequence.name,
                 "create sequence \(sequence.name)",
-                "CREATE SEQUENCE \(text.name(sequence.name)) \(text.sequenceOptions(sequence))")
+                "CREATE SEQUENCE \(text.name(sequence.name)) \(text.sequenceOptions(sequence))",
+                effect: .create)
             own(sequence)
         }
         var renames: [RelationName] = []
@@ -163,7 +178,8 @@ extension SchemaDiff {
                 define(
                     ObjectID(catalog: .relation, oid: pair.new.oid), rank: 3, pair.new.name,
                     "alter sequence \(pair.new.name)",
-                    "ALTER SEQUENCE \(text.name(pair.new.name)) \(text.sequenceOptions(pair.new))")
+                    "ALTER SEQUENCE \(text.name(pair.new.name)) \(text.sequenceOptions(pair.new))",
+                    effect: .sequence)
             }
             let isOwnerNew = pair.new.owner.map { createdTables.contains($0.oid) } ?? false
             if isSameEpoch ? pair.old.owner != pair.new.owner || isOwnerNew : isOwnerNew {
@@ -178,12 +194,12 @@ extension SchemaDiff {
                 let aside = "teleport_old_\(sequence.oid)"
                 add(
                     .aside, "put sequence \(sequence.name) aside",
-                    "ALTER SEQUENCE \(name) RENAME TO \(text.quoted(aside))")
+                    "ALTER SEQUENCE \(name) RENAME TO \(text.quoted(aside))", effect: .sequence)
                 name = text.name(sequence.name, called: aside)
             }
             dropLate(
                 ObjectID(catalog: .relation, oid: sequence.oid), rank: 3, sequence.name,
-                "drop sequence \(sequence.name)", "DROP SEQUENCE \(name)")
+                "drop sequence \(sequence.name)", "DROP SEQUENCE \(name)", effect: .dropSequence)
         }
     }
 
@@ -197,7 +213,8 @@ extension SchemaDiff {
         guard owner != "NONE" || !createsSequence(sequence) else { return }
         add(
             .finish, "own sequence \(sequence.name)",
-            "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY \(owner)")
+            "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY \(owner)",
+            effect: .sequence)
     }
 
     private func createsSequence(_ sequence: SchemaSnapshot.Sequence) -> Bool {
