@@ -141,22 +141,6 @@ struct SchemaDiff {
 
     // MARK: Foundation
 
-    /// Two source objects of one name on the target would overwrite each other.
-    private func checkNames() throws(SchemaError) {
-        var relations: [TableName: TableName] = [:]
-        let names =
-            current.tables.map(\.name) + current.sequences.map(\.name) + current.indexes.map(\.name)
-            + current.composites.map(\.name)
-        for name in names {
-            if let other = relations.updateValue(name, forKey: text.mapping.target(name)) {
-                throw SchemaError(
-                    .collision,
-                    "\(other) and \(name) would both be \(text.mapping.target(name)) on the target: "
-                        + "leave one out of target_expression, or apply without apply_schema")
-            }
-        }
-    }
-
     private mutating func prepareFoundation() {
         let before = Set(applied.schemas.map { text.mapping.target($0.name) })
         for schema in targetSchemas where !before.contains(schema) {
@@ -193,7 +177,8 @@ struct SchemaDiff {
 
     var targetSchemas: [String] {
         var seen: Set<String> = []
-        return current.schemas.map { text.mapping.target($0.name) }.filter {
+        // In the order of the source's search path, since a bare name means the first that has it.
+        return current.schemas.map(\.name).sorted().map(text.mapping.target).filter {
             seen.insert($0).inserted
         }
     }

@@ -11,6 +11,11 @@ package struct SchemaPlan: Sendable, Hashable {
     /// What is not carried, of the catalog and of this plan.
     package var notCarried: [NotCarried] = []
 
+    /// What the source dropped and the target keeps, with `drops: hold`.
+    package var held: [HeldDrop] = []
+    /// The consents that this plan uses, as `HeldDrop.key`.
+    package var released: Set<String> = []
+
     /// Whether the target's objects stay as they are; `section.applied` may still be newer.
     package var isEmpty: Bool {
         section.preparation.isEmpty && section.changes.isEmpty && section.afterRows.isEmpty
@@ -18,11 +23,30 @@ package struct SchemaPlan: Sendable, Hashable {
 
     /// Compares two catalogs; nil for a target that has nothing.
     ///
+    /// `consents` are the held drops that the operator let go, as `HeldDrop.key`.
+    ///
     /// - Throws: `SchemaError.collision` where two objects map to one name.
     package static func make(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
-        options: SchemaOptions = .init(), targetVersion: Int, deferIndexes: Bool = false
+        options: SchemaOptions = .init(), targetVersion: Int, deferIndexes: Bool = false,
+        consents: Set<String> = []
     ) throws(SchemaError) -> SchemaPlan {
+        if options.drops == .hold, let applied {
+            var hold = DropHold(
+                applied: applied, current: current,
+                text: DDLText(mapping: mapping, target: CatalogFeatures(targetVersion)),
+                consents: consents)
+            hold.run()
+            var diff = SchemaDiff(
+                from: hold.applied, to: hold.current, mapping: mapping, options: options,
+                targetVersion: targetVersion, deferIndexes: deferIndexes)
+            diff.stages[.detach] = hold.detachments
+            var plan = try diff.plan()
+            plan.held = hold.held
+            plan.released = hold.released
+            plan.notCarried = (plan.notCarried + hold.forgotten).sorted()
+            return plan
+        }
         var diff = SchemaDiff(
             from: applied, to: current, mapping: mapping, options: options,
             targetVersion: targetVersion, deferIndexes: deferIndexes)

@@ -97,6 +97,24 @@ extension Pipeline {
             by: "target \(target.name)")
     }
 
+    /// Lists what the target keeps though the source dropped it.
+    func reportHeld(_ objects: [HeldDrop]) async {
+        let names = Set(objects.map(\.label))
+        let new = names.subtracting(loggedHeld).sorted()
+        loggedHeld = names
+        if !new.isEmpty {
+            logger.notice(
+                "held back a drop",
+                metadata: [
+                    "objects": "\(new.prefix(Self.namesInLog).joined(separator: "; "))",
+                    "next": "teleportd consent -config FILE --target \(target.name) OBJECT",
+                ])
+        }
+        await board.update(target: target.name) { status in
+            status.heldDrops = objects.map(\.label)
+        }
+    }
+
     /// Says that a batch is applied.
     func reportBatch(
         _ batch: PreparedBatch, _ summary: PreparedBatch.Summary, took: Duration,

@@ -43,6 +43,8 @@ package actor Pipeline {
     var answered: String?
     /// What the log has named as not carried.
     var loggedNotCarried: Set<NotCarried> = []
+    /// What the log has named as held.
+    var loggedHeld: Set<String> = []
     private var registered: (position: Snapshot, at: Duration)?
 
     /// How many objects a line of the log names.
@@ -171,8 +173,18 @@ package actor Pipeline {
 
     private func compareFingerprints() async throws {
         let connection = try await keeper.connection()
-        let seen = try await CatalogReader.fingerprint(connection)
+        let seen = try await fingerprint(on: connection)
         machine.fingerprinted(changed: seen != fingerprint, at: now)
+    }
+
+    /// Moves with every change of the catalog, and with every consent.
+    private func fingerprint(on connection: PGConnection) async throws -> String {
+        var seen = try await CatalogReader.fingerprint(connection)
+        if target.options.drops == .hold {
+            seen += try await ConsentStore.keys(of: target.name, on: connection).sorted()
+                .joined(separator: "|")
+        }
+        return seen
     }
 
     private func build(look: Bool, evenIfEmpty: Bool) async throws {
@@ -180,7 +192,7 @@ package actor Pipeline {
         machine.building(at: now)
         let began = now
         let connection = try await keeper.connection()
-        let seen = look ? try await CatalogReader.fingerprint(connection) : nil
+        let seen = look ? try await fingerprint(on: connection) : nil
         var builder = builder
         defer { self.builder = builder }
         let batch = try await builder.prepare(
@@ -194,6 +206,7 @@ package actor Pipeline {
             pending: events, on: connection)
         let looked = batch.applied != nil
         if let missing = batch.notCarried { await reportNotCarried(missing) }
+        if let held = batch.held { await reportHeld(held) }
         guard !batch.isEmpty || evenIfEmpty else {
             await BatchBuilder.rollBack(connection)
             if look { fingerprint = seen }
@@ -224,6 +237,7 @@ package actor Pipeline {
             if look { fingerprint = seen }
         }
         builder.sequences.remember(batch.sequences)
+        try await ConsentStore.forget(batch.released, of: target.name, on: connection)
         machine.sent(rows: summary.rows, looked: looked, moved: true, at: now)
         await reportBatch(batch, summary, took: now - began, reading: readUntil - began)
         try await register(batch.header.to, on: connection)
