@@ -1,0 +1,86 @@
+/// Constraints of tables.
+extension SchemaDiff {
+    private struct InTable: Hashable {
+        var table: UInt32
+        var name: String
+    }
+
+    /// Constraints with one oid are the same but for their name and whether they are validated: no
+    /// statement changes the rest in place, so another text comes from renames.
+    mutating func diffConstraints(_ tables: TableMatch) {
+        let pairs = Dictionary(
+            tables.pairs.map { ($0.new.oid, $0) }, uniquingKeysWith: { $1 })
+        let currentOf = Dictionary(
+            tables.pairs.map { ($0.old.oid, $0.new.oid) }, uniquingKeysWith: { $1 })
+        let old = applied.constraints.filter { currentOf[$0.table] != nil }
+        let new = current.constraints.filter { pairs[$0.table] != nil }
+        let found = Matching(
+            old, new, identity: isSameEpoch ? { $0.oid } : nil,
+            name: { InTable(table: currentOf[$0.table] ?? $0.table, name: $0.name) })
+        var renames: [UInt32: [(id: UInt32, from: String, to: String)]] = [:]
+        for pair in found.pairs {
+            guard let table = pairs[pair.new.table] else { continue }
+            let isRefreshed = refreshed.contains(ObjectID(catalog: .constraint, oid: pair.old.oid))
+            let isSame = !pair.isByName || pair.old.definition == pair.new.definition
+            if isSame, !isRefreshed {
+                renames[pair.new.table, default: []].append(
+                    (pair.new.oid, pair.old.name, pair.new.name))
+                if pair.old.definition == pair.new.definition + " NOT VALID" {
+                    afterwards(
+                        "validate \(table.new.name).\(pair.new.name)",
+                        "ALTER TABLE \(text.name(table.new.name)) VALIDATE CONSTRAINT "
+                            + text.quoted(pair.new.name))
+                }
+            } else {
+                drop(pair.old, of: table.old)
+                addConstraint(pair.new, to: table.new, isNew: false)
+            }
+        }
+        for constraint in found.dropped {
+            guard let oid = currentOf[constraint.table], let table = pairs[oid] else { continue }
+            drop(constraint, of: table.old)
+        }
+        for constraint in found.created {
+            guard let table = pairs[constraint.table] else { continue }
+            addConstraint(constraint, to: table.new, isNew: false)
+        }
+        for table in tables.created {
+            for constraint in current.constraints where constraint.table == table.oid {
+                addConstraint(constraint, to: table, isNew: true)
+            }
+        }
+        for (oid, list) in renames.sorted(by: { $0.key < $1.key }) {
+            guard let table = pairs[oid]?.new else { continue }
+            for step in Rename.steps(list) {
+                add(
+                    .rename, "rename constraint \(table.name).\(step.from) to \(step.to)",
+                    "ALTER TABLE \(text.name(table.name)) RENAME CONSTRAINT "
+                        + "\(text.quoted(step.from)) TO \(text.quoted(step.to))")
+            }
+        }
+    }
+
+    private mutating func drop(_ constraint: SchemaSnapshot.Constraint, of table: Table) {
+        add(
+            .dropDependents, "drop constraint \(table.name).\(constraint.name)",
+            "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT \(text.quoted(constraint.name))")
+    }
+
+    /// The key is needed by the rows; checks of a new table cost nothing; the rest waits for the
+    /// rows, which old ones of a table that is altered could violate.
+    private mutating func addConstraint(
+        _ constraint: SchemaSnapshot.Constraint, to table: Table, isNew: Bool
+    ) {
+        let summary = "add constraint \(table.name).\(constraint.name)"
+        let sql =
+            "ALTER TABLE \(text.name(table.name)) ADD CONSTRAINT \(text.quoted(constraint.name)) "
+            + constraint.definition
+        let isKey = constraint.name == table.keyIndex
+        let isEarly = isNew ? (isKey || constraint.kind == "c") : isKey && isReplicated(table)
+        if isEarly {
+            isNew && isKey ? statement(table, summary, sql) : add(.constrain, summary, sql)
+        } else {
+            afterwards(summary, sql)
+        }
+    }
+}

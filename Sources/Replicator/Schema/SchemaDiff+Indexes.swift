@@ -1,0 +1,61 @@
+/// Indexes of tables.
+extension SchemaDiff {
+    /// An index with one oid can have changed its options; other texts come from renames.
+    mutating func diffIndexes(_ tables: TableMatch) {
+        let pairs = Dictionary(tables.pairs.map { ($0.new.oid, $0) }, uniquingKeysWith: { $1 })
+        let survivors = Set(tables.pairs.map(\.old.oid))
+        let found = match(
+            applied.indexes.filter { survivors.contains($0.table) },
+            current.indexes.filter { pairs[$0.table] != nil }, \.oid, \.name)
+        var renames: [RelationName] = []
+        for pair in found.pairs {
+            guard let table = pairs[pair.new.table] else { continue }
+            let isRefreshed = refreshed.contains(ObjectID(catalog: .relation, oid: pair.old.oid))
+            let isSame =
+                pair.old.definition == pair.new.definition
+                || (!pair.isByName
+                    && Self.options(pair.old.definition) == Self.options(pair.new.definition))
+            if isSame, pair.old.isUnique == pair.new.isUnique, !isRefreshed {
+                renames.append(.init(oid: pair.new.oid, old: pair.old.name, new: pair.new.name))
+            } else {
+                drop(pair.old)
+                addIndex(pair.new, on: table.new, isNew: false)
+            }
+        }
+        for index in found.dropped { drop(index) }
+        for index in found.created {
+            guard let table = pairs[index.table] else { continue }
+            addIndex(index, on: table.new, isNew: false)
+        }
+        for table in tables.created {
+            for index in current.indexes where index.table == table.oid {
+                addIndex(index, on: table, isNew: true)
+            }
+        }
+        rename(renames, "INDEX")
+    }
+
+    private mutating func drop(_ index: SchemaSnapshot.Index) {
+        add(.dropDependents, "drop index \(index.name)", "DROP INDEX \(text.name(index.name))")
+    }
+
+    private mutating func addIndex(
+        _ index: SchemaSnapshot.Index, on table: Table, isNew: Bool
+    ) {
+        let summary = "create index \(index.name)"
+        let sql = text.index(index, on: table)
+        if index.name.name == table.keyIndex, isNew || isReplicated(table) {
+            add(.constrain, summary, sql)
+        } else {
+            afterwards(summary, sql)
+        }
+    }
+
+    /// What stands between the parentheses of WITH.
+    static func options(_ definition: String) -> Substring {
+        let marker = " WITH ("
+        var rest = definition[...]
+        while !rest.isEmpty, !rest.hasPrefix(marker) { rest = rest.dropFirst() }
+        return rest.prefix { $0 != ")" }
+    }
+}
