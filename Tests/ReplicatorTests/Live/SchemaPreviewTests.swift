@@ -1,4 +1,5 @@
 import Replicator
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct SchemaPreviewTests {

@@ -1,4 +1,5 @@
 import Replicator
+import TestSupport
 import Testing
 
 /// Which tables a target has, and where: mapping of several schemas, joining and leaving.
