@@ -32,6 +32,8 @@ package struct BatchBuilder: Sendable {
         package var look: Bool
         /// Tables to copy whole.
         package var recopy: Set<UInt32> = []
+        /// The steps behind earlier batches, and how far the target is with them.
+        package var later: [LaterStep.Progress] = []
         /// Rows a frame.
         package var rowsPerFrame: Int
 
@@ -164,10 +166,12 @@ package struct BatchBuilder: Sendable {
                 ? try await ConsentStore.keys(of: request.target, on: connection) : []
             let made = try SchemaPlan.make(
                 from: request.applied, to: current, mapping: request.mapping,
-                options: request.options, targetVersion: request.targetVersion, consents: consents)
+                options: request.options, targetVersion: request.targetVersion, consents: consents,
+                steps: request.later)
             recopy.formUnion(made.recopy)
             if !made.isEmpty
                 || SchemaSnapshot.digest(of: made.section.applied) != request.appliedDigest
+                || made.section.hasOtherSteps(than: request.later)
             {
                 section = made.section
             }
@@ -261,6 +265,15 @@ package struct BatchBuilder: Sendable {
                 kind: "sequence value", name: name.description,
                 reason: "value not carried: GRANT SELECT ON SEQUENCE \(name.quoted) to the role")
         }
+    }
+}
+
+extension SchemaSection {
+    /// Whether the target does not know yet what is to follow.
+    func hasOtherSteps(than known: [LaterStep.Progress]) -> Bool {
+        guard let later else { return false }
+        let open = known.filter { $0.state != .unwanted }.map(\.id)
+        return Set(later.map(\.id)).union(adopted ?? []) != Set(open) || adopted?.isEmpty == false
     }
 }
 

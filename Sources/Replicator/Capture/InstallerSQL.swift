@@ -46,6 +46,14 @@ package enum InstallerSQL {
                 target pg_catalog.text, key pg_catalog.text, object pg_catalog.text,
                 given pg_catalog.timestamptz, PRIMARY KEY (target, key))
             """,
+            """
+            CREATE TABLE IF NOT EXISTS teleport.step (
+                incarnation pg_catalog.text, target pg_catalog.text, id pg_catalog.text,
+                summary pg_catalog.text, sql pg_catalog.text, search_path pg_catalog.text,
+                index_schema pg_catalog.text, index_name pg_catalog.text, state pg_catalog.text,
+                attempts pg_catalog.int4, error pg_catalog.text, updated pg_catalog.timestamptz,
+                PRIMARY KEY (incarnation, target, id))
+            """,
         ]
     }
 

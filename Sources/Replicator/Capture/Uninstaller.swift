@@ -53,7 +53,7 @@ public enum Uninstaller {
                 let slots = (0..<EventSlot.count).map(EventSlot.table).joined(separator: ", ")
                 try await connection.execute(
                     "DROP TABLE IF EXISTS \(slots), teleport.target,"
-                        + " teleport.\"position\", teleport.load_chunk, teleport.consent,"
+                        + " teleport.\"position\", teleport.load_chunk, teleport.consent, teleport.step,"
                         + " teleport.setting")
                 try await connection.execute("DROP SCHEMA teleport")
             }

@@ -34,6 +34,12 @@ struct SchemaDiff {
     var units: [ObjectID: Unit] = [:]
     var preparation: [SchemaStatement] = []
     var afterRows: [SchemaStatement] = []
+    /// Indexes that are built after the batch.
+    var later: [LaterStep] = []
+    /// Steps of earlier batches, and how far the target is with them.
+    var steps: [LaterStep.Progress] = []
+    /// Those that are done, and in the catalog with this plan, as `LaterStep.id`.
+    var adopted: [String] = []
     /// What is dropped when nothing needs it any more.
     var lateDrops: [Unit] = []
     var recopy: Set<UInt32> = []
@@ -204,6 +210,10 @@ struct SchemaDiff {
         section.preparation = preparation
         section.changes = changes
         section.afterRows = afterRows
+        if options.concurrentIndexes || !steps.isEmpty {
+            section.later = later
+            section.adopted = adopted.sorted()
+        }
         section.searchPath = targetSchemas
         return SchemaPlan(section: section, recopy: recopy, notCarried: notCarried.sorted())
     }

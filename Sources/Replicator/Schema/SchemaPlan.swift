@@ -23,13 +23,14 @@ package struct SchemaPlan: Sendable, Hashable {
 
     /// Compares two catalogs; nil for a target that has nothing.
     ///
-    /// `consents` are the held drops that the operator let go, as `HeldDrop.key`.
+    /// `consents` are the held drops that the operator let go, as `HeldDrop.key`; `steps` what
+    /// follows earlier batches on the target.
     ///
     /// - Throws: `SchemaError.collision` where two objects map to one name.
     package static func make(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
         options: SchemaOptions = .init(), targetVersion: Int, deferIndexes: Bool = false,
-        consents: Set<String> = []
+        consents: Set<String> = [], steps: [LaterStep.Progress] = []
     ) throws(SchemaError) -> SchemaPlan {
         if options.drops == .hold, let applied {
             var hold = DropHold(
@@ -41,6 +42,7 @@ package struct SchemaPlan: Sendable, Hashable {
                 from: hold.applied, to: hold.current, mapping: mapping, options: options,
                 targetVersion: targetVersion, deferIndexes: deferIndexes)
             diff.stages[.detach] = hold.detachments
+            diff.steps = steps
             var plan = try diff.plan()
             plan.held = hold.held
             plan.released = hold.released
@@ -50,6 +52,7 @@ package struct SchemaPlan: Sendable, Hashable {
         var diff = SchemaDiff(
             from: applied, to: current, mapping: mapping, options: options,
             targetVersion: targetVersion, deferIndexes: deferIndexes)
+        diff.steps = steps
         return try diff.plan()
     }
 }

@@ -43,6 +43,8 @@ package actor Pipeline {
     var answered: String?
     /// What the log has named as not carried.
     var loggedNotCarried: Set<NotCarried> = []
+    /// What follows the batches by itself on the target.
+    var later: [LaterStep.Progress] = []
     /// What the log has named as held.
     var loggedHeld: Set<String> = []
     private var registered: (position: Snapshot, at: Duration)?
@@ -148,6 +150,7 @@ package actor Pipeline {
             }
         }
         self.state = state
+        await takeLater(state)
         machine.answered(state, at: now)
         await report(state)
     }
@@ -174,7 +177,13 @@ package actor Pipeline {
     private func compareFingerprints() async throws {
         let connection = try await keeper.connection()
         let seen = try await fingerprint(on: connection)
-        machine.fingerprinted(changed: seen != fingerprint, at: now)
+        var isBuilt = false
+        if later.contains(where: \.isOpen) {
+            let done = later.filter { $0.state == .done }
+            await takeLater(try await link.state(of: source, target: target.name))
+            isBuilt = later.filter { $0.state == .done } != done
+        }
+        machine.fingerprinted(changed: seen != fingerprint || isBuilt, at: now)
     }
 
     /// Moves with every change of the catalog, and with every consent.
@@ -195,15 +204,14 @@ package actor Pipeline {
         let seen = look ? try await fingerprint(on: connection) : nil
         var builder = builder
         defer { self.builder = builder }
-        let batch = try await builder.prepare(
-            .init(
-                source: source, target: target.name, expression: target.expression,
-                mapping: target.mapping, options: target.options, position: position,
-                applied: applied,
-                appliedDigest: appliedDigest, targetVersion: state.serverVersion,
-                targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
-                rowsPerFrame: batchSize),
-            pending: events, on: connection)
+        var request = BatchBuilder.Request(
+            source: source, target: target.name, expression: target.expression,
+            mapping: target.mapping, options: target.options, position: position,
+            applied: applied, appliedDigest: appliedDigest, targetVersion: state.serverVersion,
+            targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
+            rowsPerFrame: batchSize)
+        request.later = later
+        let batch = try await builder.prepare(request, pending: events, on: connection)
         let looked = batch.applied != nil
         if let missing = batch.notCarried { await reportNotCarried(missing) }
         if let held = batch.held { await reportHeld(held) }
@@ -228,6 +236,7 @@ package actor Pipeline {
             throw LinkError(.wrongPosition, "the target answered another position than was sent")
         }
         self.state?.position = batch.header.to
+        await takeLater(answer)
         if looked {
             lookedAt = batch.header.to
             if let section = batch.header.schema {

@@ -116,7 +116,8 @@ extension SchemaPreview {
         let current = try await catalog(connection, target.expression)
         let plan = try SchemaPlan.make(
             from: applied, to: current, mapping: target.mapping, options: target.options,
-            targetVersion: state.serverVersion, consents: consents)
+            targetVersion: state.serverVersion, consents: consents,
+            steps: state.later ?? [])
         return SchemaPreview(plan, current: current, target: target.name, phase: state.phase)
     }
 
@@ -155,6 +156,10 @@ extension SchemaPreview {
         self.steps =
             steps(plan.section.preparation, .before) + steps(plan.section.changes, .batch)
             + steps(plan.section.afterRows, .afterRows)
+            + steps(
+                (plan.section.later ?? []).map {
+                    SchemaStatement(summary: $0.summary, sql: $0.sql, effect: .concurrentIndex)
+                }, .afterCommit)
         copied = current.tables.filter { plan.recopy.contains($0.oid) }
             .map(\.name.description).sorted()
         held = plan.held.map {

@@ -11,8 +11,11 @@ struct SchemaWorld {
     let applier: Applier
     let link: LoopbackLink
     let configuration: InstanceConfiguration
-    let instance: Instance
-    let running: Task<Void, Never>
+    private(set) var instance: Instance
+    private var running: Task<Void, Never>
+
+    /// Says nothing.
+    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     init(
         _ sql: String, expression: [String] = ["public.*"],
@@ -23,7 +26,7 @@ struct SchemaWorld {
         source = try cluster.createDatabase("source")
         target = try cluster.createDatabase("target")
         try cluster.psql(sql, database: source)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let logger = Self.silent
         applier = Applier(cluster.configuration(database: target)) { connection in
             _ = try await Installer.install(on: connection, log: logger)
         }
@@ -78,9 +81,18 @@ struct SchemaWorld {
         return false
     }
 
-    func stop() async {
+    /// Runs another instance, after `stop`.
+    mutating func start() {
+        instance = Instance(
+            configuration: configuration, links: [("eu", link)], logger: Self.silent)
+        let instance = instance
+        running = Task { await instance.run() }
+    }
+
+    /// Ends the instance, and unless it is to stay the applier's connections.
+    func stop(applier ends: Bool = true) async {
         running.cancel()
         await running.value
-        await applier.close()
+        if ends { await applier.close() }
     }
 }
