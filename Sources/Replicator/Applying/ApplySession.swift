@@ -20,12 +20,12 @@ actor ApplySession {
     /// The schema change that is being made, for messages.
     private var currentChange: String?
 
-    /// Where what it waits for can be looked at from.
-    private let configuration: PGConfiguration
+    /// Where what it waits for can be looked at from; nil where nobody looks.
+    private let configuration: PGConfiguration?
     /// What was waited for last, for messages.
     private var wait: String?
 
-    init(connection: PGConnection, configuration: PGConfiguration) {
+    init(connection: PGConnection, configuration: PGConfiguration? = nil) {
         self.connection = connection
         self.configuration = configuration
     }
@@ -135,8 +135,8 @@ actor ApplySession {
 
     /// Runs schema changes, and keeps what they waited for.
     private func watchingLocks(_ body: () async throws -> Void) async throws {
-        let watch = LockWatch(configuration, of: connection.serverProcessID)
-        async let watching: Void = watch.run()
+        let watch = await LockWatch(configuration, of: connection.serverProcessID)
+        async let _: Void = watch.run()
         wait = nil
         do {
             try await body()

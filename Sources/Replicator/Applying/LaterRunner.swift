@@ -1,4 +1,4 @@
-package import PGWire
+import PGWire
 
 /// Builds the indexes that follow batches, one at a time, on a connection of its own.
 ///

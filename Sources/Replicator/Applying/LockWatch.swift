@@ -11,11 +11,11 @@ final class LockWatch: Sendable {
     /// How often it looks.
     private static let interval: Duration = .milliseconds(400)
 
-    private let configuration: PGConfiguration
+    private let configuration: PGConfiguration?
     private let processID: Int?
     private let seen = Mutex<String?>(nil)
 
-    init(_ configuration: PGConfiguration, of processID: Int?) {
+    init(_ configuration: PGConfiguration?, of processID: Int?) {
         self.configuration = configuration
         self.processID = processID
     }
@@ -25,7 +25,7 @@ final class LockWatch: Sendable {
 
     /// Looks until the task is cancelled.
     func run() async {
-        guard let processID else { return }
+        guard let configuration, let processID else { return }
         do {
             try await Task.sleep(for: Self.delay)
             let connection = try await EngineConnection.open(configuration, purpose: "lock watch")

@@ -92,7 +92,7 @@ import Testing
         try cluster.psql(
             """
             DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'plain_ddl') THEN
-            CREATE ROLE plain_ddl LOGIN; END IF; END $$
+            CREATE ROLE plain_ddl LOGIN PASSWORD 'plain'; END IF; END $$
             """)
         let world = try await SchemaWorld(
             """
@@ -103,8 +103,10 @@ import Testing
         ) {
             $0.useEventTriggers = true
             $0.database.user = "plain_ddl"
+            $0.database.password = "plain"
         }
-        #expect(await world.wait() == .done)
+        let answer = await world.wait()
+        #expect(answer == .done)
         let notes = await world.instance.status().notCarried
         #expect(notes.contains { $0.kind == "event trigger" && $0.reason.contains("may not make") })
         #expect(try await world.change("ALTER TABLE t ADD COLUMN a int") == .done)
