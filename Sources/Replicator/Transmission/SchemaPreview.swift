@@ -144,7 +144,7 @@ extension SchemaPreview {
     ) {
         func steps(_ statements: [SchemaStatement], _ stage: Step.Stage) -> [Step] {
             // Settings of the session change nothing.
-            statements.filter { $0.effect != .session }.map { statement in
+            statements.filter { !$0.effect.isSetting }.map { statement in
                 Step(
                     stage: stage, summary: statement.summary, sql: statement.sql,
                     lock: statement.effect.lock.rawValue, rewrites: statement.effect.rewrites,
