@@ -49,10 +49,17 @@ extension SchemaDiff {
                 + "target_expression, or give their schemas different names in apply_schema")
     }
 
-    /// Everything that has a row in pg_class and a name of its own.
-    var relationNames: [TableName] {
-        current.tables.map(\.name) + current.sequences.map(\.name) + current.indexes.map(\.name)
-            + current.composites.map(\.name)
+    /// Everything that has a row in pg_class and a name of its own, a constraint's index included.
+    private var relationNames: [TableName] {
+        let schemas = Dictionary(
+            current.tables.map { ($0.oid, $0.name.schema) }, uniquingKeysWith: { $1 })
+        let keys = current.constraints.compactMap { constraint -> TableName? in
+            guard ["p", "u", "x"].contains(constraint.kind) else { return nil }
+            return schemas[constraint.table].map { TableName(schema: $0, name: constraint.name) }
+        }
+        return current.tables.map(\.name) + current.sequences.map(\.name)
+            + current.indexes.map(\.name) + current.composites.map(\.name) + keys
+            + current.tables.flatMap(\.columns).compactMap(\.identitySequence?.name)
     }
 
     /// Everything that has a row in pg_type and a name of its own.

@@ -52,6 +52,16 @@ struct SchemaWorld {
         await instance.wait(target: "eu", timeout: .seconds(seconds))
     }
 
+    /// Whether nothing goes on, and the reason has these words.
+    func isRefused(_ words: String) async -> Bool {
+        for _ in 0..<15 {
+            let answer = await wait(3)
+            if answer.isDone { return false }
+            if answer.reason?.contains(words) == true { return true }
+        }
+        return false
+    }
+
     /// Runs SQL on the source and waits until it is on the target.
     func change(_ sql: String) async throws -> WaitResult {
         try cluster.psql(sql, database: source)
