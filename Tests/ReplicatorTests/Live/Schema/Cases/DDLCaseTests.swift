@@ -156,7 +156,8 @@ private struct DDLWay {
             if mapped != nil {
                 source.remove { $0.kind == "COMMENT" && $0.name == "SCHEMA public" }
             }
-            let differences = source.differences(from: try await target.dump(mapped: mapped))
+            let differences = try source.differences(
+                from: try await target.dump(mapped: mapped), on: run.cluster)
             note(stage, plan, differences)
             let again = try await target.plan(to: current)
             if !again.isEmpty {

@@ -136,7 +136,8 @@ extension DDLLab {
         let current = try await connection.captured(try TargetExpression(["src.*"]))
         let plan = try await target.carry(current)
         let source = try SchemaDump(cluster, database: database)
-        let found = source.differences(from: try await target.dump(mapped: schema))
+        let found = try source.differences(
+            from: try await target.dump(mapped: schema), on: cluster)
         if DDLVerdict.judge(found, plan) > .reported {
             let section = plan.section
             let statements = section.preparation + section.changes + section.afterRows
