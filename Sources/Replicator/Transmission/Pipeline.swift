@@ -189,6 +189,7 @@ package actor Pipeline {
                 mapping: target.mapping, options: target.options, position: position,
                 applied: applied,
                 appliedDigest: appliedDigest, targetVersion: state.serverVersion,
+                abilities: state.abilities ?? .init(),
                 targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
                 rowsPerFrame: batchSize),
             pending: events, on: connection)
