@@ -95,6 +95,7 @@ struct TargetStore: Sendable {
         var state = TargetState(
             phase: .empty, serverVersion: connection.serverVersion,
             incarnation: try await ownIncarnation())
+        state.abilities = try await abilities()
         let found = try await connection.query(
             sql: "SELECT phase, position, applied_digest, applied FROM teleport.position "
                 + "WHERE incarnation = $1 AND target = $2", key)
@@ -110,6 +111,15 @@ struct TargetStore: Sendable {
             state.doneChunks = try await doneChunks()
         }
         return state
+    }
+
+    private func abilities() async throws -> TargetAbilities {
+        let found = try await connection.query(
+            sql: TargetAbilities.sql(serverVersion: connection.serverVersion))
+        var abilities = TargetAbilities()
+        abilities.roles = Set(try found.rows.map { try $0.decode(String.self, 0) })
+        abilities.bypassesRowSecurity = try found.rows.first?.decode(Bool?.self, 1) ?? false
+        return abilities
     }
 
     /// The incarnation of this database.

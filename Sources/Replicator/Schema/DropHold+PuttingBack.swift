@@ -5,6 +5,7 @@ extension DropHold {
         switch (object.id.catalog, object.kind) {
         case (.relation, "table"): putBackTable(&object)
         case (.relation, "column"): putBackColumn(&object)
+        case (.relation, "view"), (.relation, "materialized view"): putBackView(&object)
         case (.relation, _): putBackSequence(&object)
         case (.type, _): putBackType(object)
         case (.routine, _):
@@ -148,6 +149,20 @@ extension DropHold {
             kept.name = free(sequence.name, sequence.oid)
             object.name = kept.name.description
             current.sequences.append(kept)
+        }
+    }
+
+    private mutating func putBackView(_ object: inout HeldDrop) {
+        for view in applied.views where view.oid == object.id.oid {
+            var kept = view
+            kept.name = free(view.name, view.oid)
+            object.name = kept.name.description
+            current.views.append(kept)
+            for index in applied.indexes where index.table == view.oid {
+                var kept = index
+                kept.name = free(index.name, index.oid)
+                current.indexes.append(kept)
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 /// finds them on both sides and leaves them alone, and the catalog that the target carries says that
 /// they are there. What was consented to is not put back, and is dropped like everything else.
 ///
-/// Held are tables, columns that hold values, sequences, routines and types. The parts of a table
+/// Held are tables, columns that hold values, sequences, views, routines and types. The parts of a table
 /// (constraints, indexes, triggers), columns that are computed, labels of enums and attributes of
 /// composite types follow the source at once, since the rows of the source could not arrive
 /// otherwise. A held column accepts NULL, and a held table has no foreign keys, for the same reason.
@@ -82,6 +82,11 @@ struct DropHold {
         let sequences = missing(applied.sequences, current.sequences, \.oid, \.name)
         found += sequences.filter { $0.owner == nil }.map {
             drop("sequence", $0.name.description, .relation, $0.oid)
+        }
+        found += missing(applied.views, current.views, \.oid, \.name).map {
+            drop(
+                $0.isMaterialized ? "materialized view" : "view", $0.name.description, .relation,
+                $0.oid)
         }
         let types =
             missing(applied.enums, current.enums, \.oid, \.name).map { ($0.oid, $0.name) }
@@ -209,6 +214,7 @@ struct DropHold {
         applied.sequences.removeAll {
             relations.contains($0.oid) || relations.contains($0.owner?.oid ?? 0)
         }
+        applied.views.removeAll { relations.contains($0.oid) }
         applied.constraints.removeAll { relations.contains($0.table) }
         applied.indexes.removeAll { relations.contains($0.table) }
         applied.enums.removeAll { types.contains($0.oid) }
@@ -227,6 +233,7 @@ struct DropHold {
             snapshot.tables.map { ($0.oid, $0.name.schema) }, uniquingKeysWith: { $1 })
         var names = snapshot.tables.map(\.name) + snapshot.sequences.map(\.name)
         names += snapshot.indexes.map(\.name) + snapshot.composites.map(\.name)
+        names += snapshot.views.map(\.name)
         names += snapshot.tables.flatMap { $0.columns.compactMap { $0.identitySequence?.name } }
         names += snapshot.constraints.filter { ["p", "u", "x"].contains($0.kind) }.compactMap {
             constraint in

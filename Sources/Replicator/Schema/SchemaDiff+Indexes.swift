@@ -36,9 +36,9 @@ extension SchemaDiff {
     }
 
     private mutating func drop(_ index: SchemaSnapshot.Index) {
-        add(
-            .dropDependents, "drop index \(index.name)", "DROP INDEX \(text.name(index.name))",
-            effect: .dropIndex)
+        tearDown(
+            ObjectID(catalog: .relation, oid: index.oid), rank: 7, index.name,
+            "drop index \(index.name)", "DROP INDEX \(text.name(index.name))", effect: .dropIndex)
     }
 
     private mutating func addIndex(
@@ -46,11 +46,14 @@ extension SchemaDiff {
     ) {
         let summary = "create index \(index.name)"
         let sql = text.index(index, on: table)
+        let id = ObjectID(catalog: .relation, oid: index.oid)
         if index.name.name == table.keyIndex, isNew || isReplicated(table) {
+            noteMade(id, at: .constrain)
             add(.constrain, summary, sql, effect: .index)
         } else if let step = later(index, on: table, isNew: isNew) {
             addLater(step, index)
         } else {
+            noteMade(id, at: .afterRows)
             afterwards(summary, sql, effect: isNew ? .index.onNewTable : .index)
         }
     }

@@ -59,6 +59,7 @@ extension SchemaDiff {
         }
         return current.tables.map(\.name) + current.sequences.map(\.name)
             + current.indexes.map(\.name) + current.composites.map(\.name) + keys
+            + current.views.map(\.name)
             + current.tables.flatMap(\.columns).compactMap(\.identitySequence?.name)
     }
 

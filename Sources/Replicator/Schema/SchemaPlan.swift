@@ -15,6 +15,8 @@ package struct SchemaPlan: Sendable, Hashable {
     package var held: [HeldDrop] = []
     /// The consents that this plan uses, as `HeldDrop.key`.
     package var released: Set<String> = []
+    /// What of the catalog is made behind the rows for want of a constraint before.
+    package var waiting: Set<SchemaSnapshot.ObjectID> = []
 
     /// Whether the target's objects stay as they are; `section.applied` may still be newer.
     package var isEmpty: Bool {
@@ -29,7 +31,8 @@ package struct SchemaPlan: Sendable, Hashable {
     /// - Throws: `SchemaError.collision` where two objects map to one name.
     package static func make(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
-        options: SchemaOptions = .init(), targetVersion: Int, deferIndexes: Bool = false,
+        options: SchemaOptions = .init(), targetVersion: Int,
+        abilities: TargetAbilities = .init(), deferIndexes: Bool = false,
         consents: Set<String> = [], steps: [LaterStep.Progress] = []
     ) throws(SchemaError) -> SchemaPlan {
         if options.drops == .hold, let applied {
@@ -40,7 +43,7 @@ package struct SchemaPlan: Sendable, Hashable {
             hold.run()
             var diff = SchemaDiff(
                 from: hold.applied, to: hold.current, mapping: mapping, options: options,
-                targetVersion: targetVersion, deferIndexes: deferIndexes)
+                targetVersion: targetVersion, abilities: abilities, deferIndexes: deferIndexes)
             diff.stages[.detach] = hold.detachments
             diff.steps = steps
             var plan = try diff.plan()
@@ -51,7 +54,7 @@ package struct SchemaPlan: Sendable, Hashable {
         }
         var diff = SchemaDiff(
             from: applied, to: current, mapping: mapping, options: options,
-            targetVersion: targetVersion, deferIndexes: deferIndexes)
+            targetVersion: targetVersion, abilities: abilities, deferIndexes: deferIndexes)
         diff.steps = steps
         return try diff.plan()
     }

@@ -208,6 +208,7 @@ package actor Pipeline {
             source: source, target: target.name, expression: target.expression,
             mapping: target.mapping, options: target.options, position: position,
             applied: applied, appliedDigest: appliedDigest, targetVersion: state.serverVersion,
+            abilities: state.abilities ?? .init(),
             targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
             rowsPerFrame: batchSize)
         request.later = later

@@ -116,7 +116,8 @@ extension SchemaPreview {
         let current = try await catalog(connection, target.expression)
         let plan = try SchemaPlan.make(
             from: applied, to: current, mapping: target.mapping, options: target.options,
-            targetVersion: state.serverVersion, consents: consents,
+            targetVersion: state.serverVersion, abilities: state.abilities ?? .init(),
+            consents: consents,
             steps: state.later ?? [])
         return SchemaPreview(plan, current: current, target: target.name, phase: state.phase)
     }

@@ -121,7 +121,8 @@ import Testing
         try world.cluster.psql("DROP INDEX mine", database: world.target)
         #expect(
             try await world.eventually(
-                "SELECT pg_get_indexdef('mine'::regclass) LIKE '%(a)'", is: "t", seconds: 90))
+                "SELECT pg_get_indexdef(oid) LIKE '%(a)' FROM pg_class WHERE relname = 'mine'",
+                is: "t", seconds: 90))
         await world.stop()
     }
 

@@ -22,7 +22,7 @@ import Testing
             CREATE TABLE kept (id int PRIMARY KEY, a text NOT NULL, b int, UNIQUE (a, b));
             CREATE SEQUENCE counter;
             CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';
-            CREATE TYPE mood AS ENUM ('good');
+            CREATE TYPE mood AS ENUM ('good'); CREATE VIEW seen AS SELECT note FROM gone;
             """)
         #expect(await world.wait() == .done)
         #expect(
@@ -32,21 +32,25 @@ import Testing
         #expect(
             try await world.change(
                 """
-                DROP TABLE gone; ALTER TABLE kept DROP COLUMN a; DROP SEQUENCE counter;
+                DROP VIEW seen; DROP TABLE gone; ALTER TABLE kept DROP COLUMN a;
+                DROP SEQUENCE counter;
                 DROP FUNCTION one(); DROP TYPE mood; INSERT INTO kept VALUES (2, 2)
                 """) == .done)
         #expect(try world.onTarget("SELECT note FROM gone") == "x")
         #expect(try world.onTarget("SELECT id, b, a FROM kept ORDER BY 1") == "1|1|y\n2|2|")
+        #expect(try world.onTarget("SELECT note FROM seen") == "x")
         #expect(try world.onTarget("SELECT one(), 'good'::mood") == "1|good")
         let names = [
             "column public.kept.a", "function public.one()", "sequence public.counter",
-            "table public.gone", "type public.mood",
+            "table public.gone", "type public.mood", "view public.seen",
         ]
         #expect(await world.instance.status().targets.first?.heldDrops == names)
         #expect(try await world.preview().held.map { "\($0.kind) \($0.name)" } == names)
 
         #expect(try await world.consent("table public.other") == ["table public.other"])
-        #expect(try await world.consent("table public.gone", "column public.kept.a") == [])
+        #expect(
+            try await world.consent("table public.gone", "column public.kept.a", "view public.seen")
+                == [])
         #expect(
             try await world.eventually("SELECT to_regclass('gone') IS NULL", is: "t"))
         #expect(await world.wait() == .done)

@@ -76,10 +76,6 @@ import Testing
             "ALTER DEFAULT PRIVILEGES IN SCHEMA src GRANT SELECT ON TABLES TO PUBLIC",
             "default privileges", "*", "database"
         ),
-        (
-            "CREATE POLICY y ON t; ALTER TABLE t ENABLE ROW LEVEL SECURITY", "policy", "src.t.y",
-            "not carried"
-        ),
         ("CREATE STATISTICS x ON v, w FROM t", "statistics object", "src.x", "not carried"),
         ("CREATE TABLE n (a serial)", "sequence", "src.n_a_seq", "table"),
         ("CREATE TABLE h () INHERITS (t)", "table", "src.h", "inherits"),
