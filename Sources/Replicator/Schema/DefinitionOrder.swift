@@ -46,9 +46,9 @@ enum DefinitionOrder {
                 ObjectID(catalog: row.referenced.catalog, oid: row.referenced.oid))
         }
         for table in snapshot.tables {
-            if case .partition(let parent, _) = table.kind {
+            for link in SchemaDiff.links(of: table) {
                 needs[ObjectID(catalog: .relation, oid: table.oid), default: []].append(
-                    ObjectID(catalog: .relation, oid: parent))
+                    ObjectID(catalog: .relation, oid: link.parent))
             }
         }
         return needs

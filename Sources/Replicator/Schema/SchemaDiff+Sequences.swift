@@ -5,7 +5,7 @@ extension SchemaDiff {
             define(
                 ObjectID(catalog: .relation, oid: sequence.oid), rank: 3, sequence.name,
                 "create sequence \(sequence.name)",
-                "CREATE SEQUENCE \(text.name(sequence.name)) \(text.sequenceOptions(sequence))")
+                text.sequence(sequence))
             own(sequence)
         }
         var renames: [RelationName] = []
@@ -21,6 +21,13 @@ extension SchemaDiff {
                     ObjectID(catalog: .relation, oid: pair.new.oid), rank: 3, pair.new.name,
                     "alter sequence \(pair.new.name)",
                     "ALTER SEQUENCE \(text.name(pair.new.name)) \(text.sequenceOptions(pair.new))")
+            }
+            if pair.old.isUnlogged != pair.new.isUnlogged, text.target.hasUnloggedSequences {
+                // Where its table changes as well, it is so by now.
+                add(
+                    .finish, "change persistence of sequence \(pair.new.name)",
+                    "ALTER SEQUENCE \(text.name(pair.new.name)) SET "
+                        + (pair.new.isUnlogged ? "UNLOGGED" : "LOGGED"))
             }
             let isOwnerNew = pair.new.owner.map { createdTables.contains($0.oid) } ?? false
             if isSameEpoch ? pair.old.owner != pair.new.owner || isOwnerNew : isOwnerNew {

@@ -9,8 +9,8 @@ struct SchemaDiff {
 
     /// When a statement runs; the raw value is the order.
     enum Stage: Int, CaseIterable {
-        case foundation, detach, dropDependents, dropTables, dropColumns, aside, rename, define
-        case attach, constrain, finish, lateDrop
+        case foundation, detach, dropDependents, dropTables, dropColumns, aside, rename, empty
+        case define, constrain, attach, finish, lateDrop
     }
 
     /// Creations and alterations of one object, placed by its dependencies.
@@ -52,9 +52,33 @@ struct SchemaDiff {
     /// Tables, by applied oid, that are dropped by this plan.
     var droppedTables: Set<UInt32> = []
 
+    /// Whether the target's role may apply rows without their foreign keys being looked at.
+    let maySetReplicaRole: Bool
+    /// What waits for the rows and for everything in `afterRows`.
+    var afterKeys: [SchemaStatement] = []
+    /// Foreign keys that go, before anything that they need.
+    var keyDrops: [SchemaStatement] = []
+    /// ALTER TABLE … ATTACH PARTITION, by table.
+    var attachments: [Unit] = []
+    /// ALTER INDEX … ATTACH PARTITION.
+    var indexAttachments: [SchemaStatement] = []
+    /// Renames of NOT NULL constraints, by table.
+    var notNullRenames: [UInt32: [(id: UInt32, from: String, to: String)]] = [:]
+    /// Tables, by applied oid, that lose a unique index or a key.
+    var reindexed: Set<UInt32> = []
+    /// The tables that are the same, by current oid.
+    var tablePairs: [UInt32: (old: Table, new: Table)] = [:]
+    /// The current oid of a table by its applied one.
+    var currentTable: [UInt32: UInt32] = [:]
+    /// The parents, by current oid, that a table has before and afterwards.
+    var keptParents: [UInt32: [UInt32]] = [:]
+    /// The tables below a table.
+    var children: [UInt32: [Table]] = [:]
+
     init(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
-        options: SchemaOptions, targetVersion: Int, deferIndexes: Bool
+        options: SchemaOptions, targetVersion: Int, deferIndexes: Bool,
+        maySetReplicaRole: Bool = true
     ) {
         self.applied =
             applied ?? SchemaSnapshot(epoch: current.epoch, serverVersion: current.serverVersion)
@@ -62,6 +86,7 @@ struct SchemaDiff {
         text = DDLText(mapping: mapping, target: CatalogFeatures(targetVersion))
         self.options = options
         self.deferIndexes = deferIndexes
+        self.maySetReplicaRole = maySetReplicaRole
         isInitial = applied == nil
         isSameEpoch = self.applied.epoch == current.epoch
         notCarried = Set(current.notCarried)
@@ -88,6 +113,7 @@ struct SchemaDiff {
         diffSequences(sequences)
         diffConstraints(tables)
         diffIndexes(tables)
+        diffForeignKeys(tables)
         return assemble()
     }
 
@@ -124,6 +150,11 @@ struct SchemaDiff {
 
     mutating func afterwards(_ summary: String, _ sql: String) {
         afterRows.append(SchemaStatement(summary: summary, sql: sql))
+    }
+
+    /// Behind all other statements that wait for the rows.
+    mutating func lastly(_ summary: String, _ sql: String) {
+        afterKeys.append(SchemaStatement(summary: summary, sql: sql))
     }
 
     mutating func report(_ kind: String, _ name: String, _ reason: String) {
@@ -195,6 +226,11 @@ struct SchemaDiff {
             .flatMap(\.statements)
         stages[.define] = DefinitionOrder.sorted(Array(units.values), snapshot: current)
             .flatMap(\.statements)
+        stages[.dropDependents] = keyDrops + (stages[.dropDependents] ?? [])
+        // Below first: what is attached to a table that is attached itself.
+        stages[.attach, default: []] += DefinitionOrder.sorted(attachments, snapshot: current)
+            .reversed().flatMap(\.statements)
+        afterRows += indexAttachments + afterKeys
         var changes = Stage.allCases.flatMap { stages[$0] ?? [] }
         if !current.extensions.isEmpty {
             let path = SchemaStatement(

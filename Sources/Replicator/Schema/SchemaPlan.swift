@@ -21,11 +21,13 @@ package struct SchemaPlan: Sendable, Hashable {
     /// - Throws: `SchemaError.collision` where two objects map to one name.
     package static func make(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
-        options: SchemaOptions = .init(), targetVersion: Int, deferIndexes: Bool = false
+        options: SchemaOptions = .init(), targetVersion: Int, deferIndexes: Bool = false,
+        maySetReplicaRole: Bool = true
     ) throws(SchemaError) -> SchemaPlan {
         var diff = SchemaDiff(
             from: applied, to: current, mapping: mapping, options: options,
-            targetVersion: targetVersion, deferIndexes: deferIndexes)
+            targetVersion: targetVersion, deferIndexes: deferIndexes,
+            maySetReplicaRole: maySetReplicaRole)
         return try diff.plan()
     }
 }
