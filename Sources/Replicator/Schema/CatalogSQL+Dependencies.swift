@@ -1,18 +1,40 @@
+/// A catalog whose objects are modelled, so that dependencies between them are known.
+struct ObjectCatalog: Sendable {
+    let word: SchemaSnapshot.ObjectID.Catalog
+    let name: String
+    var since = 0
+
+    /// As an SQL expression.
+    var regclass: String { "'pg_catalog.\(name)'::regclass" }
+
+    static let all = [
+        ObjectCatalog(word: .relation, name: "pg_class"),
+        ObjectCatalog(word: .type, name: "pg_type"),
+        ObjectCatalog(word: .routine, name: "pg_proc"),
+        ObjectCatalog(word: .constraint, name: "pg_constraint"),
+        ObjectCatalog(word: .collation, name: "pg_collation"),
+        ObjectCatalog(word: .dictionary, name: "pg_ts_dict"),
+        ObjectCatalog(word: .configuration, name: "pg_ts_config"),
+        ObjectCatalog(word: .operator, name: "pg_operator"),
+        ObjectCatalog(word: .cast, name: "pg_cast"),
+        ObjectCatalog(word: .conversion, name: "pg_conversion"),
+        ObjectCatalog(word: .statistics, name: "pg_statistic_ext", since: 100_000),
+    ]
+}
+
 extension CatalogSQL {
     /// Which object needs which, beyond the parts of one object; members of an extension stand for
     /// the extension, arrays for their element, row types for their table.
     ///
     /// The last column describes what is needed where it is of a kind that is not modelled.
     var dependencies: String {
+        let catalogs = ObjectCatalog.all.filter { features.version >= $0.since }
         let catalog = { (alias: String, prefix: String) in
-            """
-            CASE \(alias).\(prefix)classid WHEN 'pg_catalog.pg_class'::regclass THEN 'relation'
-                 WHEN 'pg_catalog.pg_type'::regclass THEN 'type'
-                 WHEN 'pg_catalog.pg_proc'::regclass THEN 'routine'
-                 WHEN 'pg_catalog.pg_constraint'::regclass THEN 'constraint'
-                 ELSE 'other' END
-            """
+            "CASE \(alias).\(prefix)classid "
+                + catalogs.map { "WHEN \($0.regclass) THEN '\($0.word.rawValue)'" }
+                .joined(separator: " ") + " ELSE 'other' END"
         }
+        let dependents = catalogs.map(\.regclass).joined(separator: ", ")
         return """
             SELECT DISTINCT
                    CASE WHEN x.oid IS NOT NULL THEN 'relation'
@@ -46,9 +68,7 @@ extension CatalogSQL {
              WHERE d.refobjid >= 16384 AND d.objid >= 16384
                AND (d.deptype = 'n'
                     OR (d.deptype = 'a' AND d.refclassid <> 'pg_catalog.pg_class'::regclass))
-               AND d.classid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_attrdef'::regclass,
-                                 'pg_catalog.pg_type'::regclass, 'pg_catalog.pg_proc'::regclass,
-                                 'pg_catalog.pg_constraint'::regclass)
+               AND d.classid IN ('pg_catalog.pg_attrdef'::regclass, \(dependents))
                AND d.refclassid <> 'pg_catalog.pg_namespace'::regclass
              ORDER BY 1, 2, 3, 4, 5, 6
             """

@@ -159,6 +159,10 @@ struct CatalogScope {
         case .type: return typeReason(id.oid)
         case .routine: return routineReason(id.oid)
         case .constraint, .attributeDefault, .schema, .extension: return nil
+        case .trigger, .rule, .policy, .statistics: return nil
+        case .collation, .dictionary, .configuration, .operator, .cast, .conversion,
+            .operatorClass, .operatorFamily, .language:
+            return "this kind of object is not carried"
         }
     }
 

@@ -267,6 +267,8 @@ extension SchemaSnapshot {
         /// Which catalog the oid belongs to.
         package enum Catalog: String, Codable, Sendable, Hashable {
             case relation, type, routine, constraint, attributeDefault, schema, `extension`
+            case trigger, rule, policy, statistics, collation, dictionary, configuration
+            case `operator`, operatorClass, operatorFamily, cast, conversion, language
         }
 
         /// Which catalog the oid belongs to.
