@@ -25,7 +25,17 @@ struct TargetStore: Sendable {
     struct Opening: Sendable {
         /// Whether the request's locks were free; they are held until the transaction ends.
         var isLocked: Bool
-        /// The incarnation of this database.
+        /// Whether the role may apply rows without their foreign keys being looked at.
+    private func maySetReplicaRole() async throws -> Bool {
+        let privilege =
+            connection.serverVersion >= 150_000
+            ? "pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"
+            : "(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = CURRENT_USER)"
+        return try await connection.query(sql: "SELECT \(privilege)").rows.first?
+            .decode(Bool.self, 0) ?? false
+    }
+
+    /// The incarnation of this database.
         var ownIncarnation: String
         /// What the request is judged by.
         var stored: StoredState
@@ -90,6 +100,7 @@ struct TargetStore: Sendable {
         var state = TargetState(
             phase: .empty, serverVersion: connection.serverVersion,
             incarnation: try await ownIncarnation())
+        state.maySetReplicaRole = try await maySetReplicaRole()
         let found = try await connection.query(
             sql: "SELECT phase, position, applied_digest, applied FROM teleport.position "
                 + "WHERE incarnation = $1 AND target = $2", key)

@@ -34,6 +34,8 @@ package struct BatchBuilder: Sendable {
         package var recopy: Set<UInt32> = []
         /// Rows a frame.
         package var rowsPerFrame: Int
+        /// Whether the target's role may set `session_replication_role`.
+        package var maySetReplicaRole: Bool
 
         /// Asks for a batch; `look` and `recopy` only where there is a reason.
         package init(
@@ -41,7 +43,8 @@ package struct BatchBuilder: Sendable {
             mapping: SchemaMapping, options: SchemaOptions = .init(), position: Snapshot,
             applied: SchemaSnapshot,
             appliedDigest: String, targetVersion: Int, targetIncarnation: String,
-            look: Bool = false, recopy: Set<UInt32> = [], rowsPerFrame: Int = 10_000
+            look: Bool = false, recopy: Set<UInt32> = [], rowsPerFrame: Int = 10_000,
+            maySetReplicaRole: Bool = false
         ) {
             self.source = source
             self.target = target
@@ -56,6 +59,7 @@ package struct BatchBuilder: Sendable {
             self.look = look
             self.recopy = recopy
             self.rowsPerFrame = rowsPerFrame
+            self.maySetReplicaRole = maySetReplicaRole
         }
     }
 
@@ -161,7 +165,8 @@ package struct BatchBuilder: Sendable {
             }
             let plan = try SchemaPlan.make(
                 from: request.applied, to: current, mapping: request.mapping,
-                options: request.options, targetVersion: request.targetVersion)
+                options: request.options, targetVersion: request.targetVersion,
+                maySetReplicaRole: request.maySetReplicaRole)
             recopy.formUnion(plan.recopy)
             if !plan.isEmpty
                 || SchemaSnapshot.digest(of: plan.section.applied) != request.appliedDigest
@@ -171,7 +176,8 @@ package struct BatchBuilder: Sendable {
             notCarried = plan.notCarried
             sequences.forgetNames()
         }
-        let replicated = current.replicatedTables
+        // A partition can be copied alone; its changes travel with its root's.
+        let replicated = current.replicatedTables + current.partitions(among: recopy)
         recopy.formIntersection(replicated.map(\.oid))
         // Also where a table has no event: its rows are read, so its lock must be older than the
         // snapshot.
@@ -211,6 +217,9 @@ package struct BatchBuilder: Sendable {
             kind: .batch, source: request.source, target: request.target, to: snapshot)
         header.from = request.position
         header.schema = section
+        if request.options.foreignKeys == .exact, request.maySetReplicaRole {
+            header.replicaRole = true
+        }
         let truncated = tables.map(\.start).filter(\.truncate).map(\.table)
         if !truncated.isEmpty { header.truncated = truncated }
         return header
@@ -261,6 +270,26 @@ package struct BatchBuilder: Sendable {
 }
 
 extension SchemaSnapshot {
+    /// The partitions among some tables that have a key and rows of their own, and whose root's rows
+    /// travel.
+    func partitions(among oids: Set<UInt32>) -> [Table] {
+        let replicated = Set(replicatedTables.map(\.oid))
+        let known = Dictionary(tables.map { ($0.oid, $0) }, uniquingKeysWith: { $1 })
+        return oids.compactMap { known[$0] }.filter { table in
+            guard table.isPartition, table.partitionKey == nil, !table.primaryKey.isEmpty else {
+                return false
+            }
+            var above = table
+            // A chain cannot be longer than there are tables.
+            for _ in tables {
+                guard case .partition(let parent, _) = above.kind else { break }
+                guard let next = known[parent] else { return false }
+                above = next
+            }
+            return replicated.contains(above.oid)
+        }
+    }
+
     /// The oids of the sequences that the target has, identity columns' included.
     var carriedSequences: Set<UInt32> {
         Set(sequences.map(\.oid)).union(

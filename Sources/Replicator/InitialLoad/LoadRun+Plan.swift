@@ -83,9 +83,39 @@ extension LoadRun {
     /// The catalog as a target has it before the load's end: without what comes after the rows.
     private func loadingSchema(of snapshot: SchemaSnapshot) -> SchemaSnapshot {
         let keys = Dictionary(snapshot.tables.map { ($0.oid, $0.keyIndex) }) { first, _ in first }
-        var schema = snapshot
+        var schema = Self.loadedSchema(of: snapshot)
         schema.indexes.removeAll { keys[$0.table] != $0.name.name }
-        schema.constraints.removeAll { $0.kind == "u" && keys[$0.table] != $0.name }
+        for place in schema.tables.indices {
+            schema.tables[place].properties.replicaIdentity = "d"
+            schema.tables[place].properties.replicaIndex = nil
+            schema.tables[place].properties.clusterIndex = nil
+        }
+        return schema
+    }
+
+    /// The catalog as a target has it after the load's end: without what only the first batch makes
+    /// true of its rows, which were read at different times: foreign keys, and what is unique or
+    /// excludes beyond the key. That batch makes them.
+    static func loadedSchema(of snapshot: SchemaSnapshot) -> SchemaSnapshot {
+        let keys = Dictionary(snapshot.tables.map { ($0.oid, $0.keyIndex) }) { first, _ in first }
+        var schema = snapshot
+        schema.constraints.removeAll { constraint in
+            constraint.kind == "f" || constraint.hasIndex && keys[constraint.table] != constraint.name
+        }
+        schema.indexes.removeAll { $0.isUnique && keys[$0.table] != $0.name.name }
+        let names = Set(schema.constraints.filter(\.hasIndex).map(\.name))
+            .union(schema.indexes.map(\.name.name))
+        for place in schema.tables.indices {
+            var properties = schema.tables[place].properties
+            if let index = properties.replicaIndex, !names.contains(index) {
+                properties.replicaIdentity = "d"
+                properties.replicaIndex = nil
+            }
+            if let index = properties.clusterIndex, !names.contains(index) {
+                properties.clusterIndex = nil
+            }
+            schema.tables[place].properties = properties
+        }
         return schema
     }
 

@@ -200,7 +200,7 @@ extension SchemaDiff {
         _ old: Table, _ new: Table, _ columns: Matching<SchemaSnapshot.Column>
     ) {
         let isPartition = new.isPartition
-        if isPartition { copyWhatWasMissed(old, new) }
+        if isPartition, !isNewlyLinked(new) { copyWhatWasMissed(old, new) }
         if old.properties.crashID != new.properties.crashID { copyAgain(new) }
         if isPartition, isNewlyLinked(new) {
             // The rows that it has on the target are of the past, and may not fit the bound.

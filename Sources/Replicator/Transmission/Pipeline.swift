@@ -190,7 +190,8 @@ package actor Pipeline {
                 applied: applied,
                 appliedDigest: appliedDigest, targetVersion: state.serverVersion,
                 targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
-                rowsPerFrame: batchSize),
+                rowsPerFrame: batchSize,
+                maySetReplicaRole: state.maySetReplicaRole ?? false),
             pending: events, on: connection)
         let looked = batch.applied != nil
         if let missing = batch.notCarried { await reportNotCarried(missing) }
