@@ -25,17 +25,7 @@ struct TargetStore: Sendable {
     struct Opening: Sendable {
         /// Whether the request's locks were free; they are held until the transaction ends.
         var isLocked: Bool
-        /// Whether the role may apply rows without their foreign keys being looked at.
-    private func maySetReplicaRole() async throws -> Bool {
-        let privilege =
-            connection.serverVersion >= 150_000
-            ? "pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"
-            : "(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = CURRENT_USER)"
-        return try await connection.query(sql: "SELECT \(privilege)").rows.first?
-            .decode(Bool.self, 0) ?? false
-    }
-
-    /// The incarnation of this database.
+        /// The incarnation of this database.
         var ownIncarnation: String
         /// What the request is judged by.
         var stored: StoredState
@@ -115,6 +105,16 @@ struct TargetStore: Sendable {
             state.doneChunks = try await doneChunks()
         }
         return state
+    }
+
+    /// Whether the role may apply rows without their foreign keys being looked at.
+    private func maySetReplicaRole() async throws -> Bool {
+        let privilege =
+            connection.serverVersion >= 150_000
+            ? "pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"
+            : "(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = CURRENT_USER)"
+        return try await connection.query(sql: "SELECT \(privilege)").rows.first?
+            .decode(Bool.self, 0) ?? false
     }
 
     /// The incarnation of this database.

@@ -46,7 +46,6 @@ extension CatalogScope {
     ) {
         let places = Dictionary(
             result.tables.enumerated().map { ($1.oid, $0) }, uniquingKeysWith: { $1 })
-        let travelling = tablesWithRows(result)
         for row in contents.constraints {
             guard let place = places[row.table] else { continue }
             let label = "\(result.tables[place].name).\(row.name)"
@@ -55,7 +54,7 @@ extension CatalogScope {
                 fill(row, label, &result)
             case "f":
                 // A partition's part of its parent's foreign key comes with the parent's.
-                if row.parent == nil { fillForeignKey(row, label, travelling, &result) }
+                if row.parent == nil { fillForeignKey(row, label, &result) }
             case "n":
                 fillNotNull(row, &result.tables[place])
             // What makes it is the trigger.
@@ -101,8 +100,7 @@ extension CatalogScope {
     // MARK: Foreign keys
 
     private mutating func fillForeignKey(
-        _ row: CatalogContents.ConstraintRow, _ label: String, _ travelling: Set<UInt32>,
-        _ result: inout SchemaSnapshot
+        _ row: CatalogContents.ConstraintRow, _ label: String, _ result: inout SchemaSnapshot
     ) {
         guard let foreignKey = row.foreignKey else { return }
         let other = row.referencedName?.description ?? "another table"
@@ -112,34 +110,10 @@ extension CatalogScope {
             report("foreign key", label, "it refers to \(other), which is not carried")
             return
         }
-        guard travelling.contains(relation.oid) else {
-            report("foreign key", label, "it refers to \(other), whose rows are not carried")
-            return
-        }
         var constraint = SchemaSnapshot.Constraint(
             oid: row.oid, name: row.name, table: row.table, kind: row.letter, definition: "")
         constraint.foreignKey = foreignKey
         result.constraints.append(constraint)
-    }
-
-    /// The tables whose rows travel, partitions by their root.
-    private func tablesWithRows(_ result: SchemaSnapshot) -> Set<UInt32> {
-        var found = Set(result.replicatedTables.map(\.oid))
-        let parents = Dictionary(
-            result.tables.compactMap { table -> (UInt32, UInt32)? in
-                guard case .partition(let parent, _) = table.kind else { return nil }
-                return (table.oid, parent)
-            }, uniquingKeysWith: { $1 })
-        for oid in parents.keys {
-            var root = oid
-            // A chain cannot be longer than there are partitions.
-            for _ in 0..<parents.count {
-                guard let next = parents[root] else { break }
-                root = next
-            }
-            if found.contains(root) { found.insert(oid) }
-        }
-        return found
     }
 
     // MARK: Indexes

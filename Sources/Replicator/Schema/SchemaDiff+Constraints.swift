@@ -59,18 +59,19 @@ extension SchemaDiff {
             drop(constraint, of: table.old, along: rebuilt.union(found.dropped.map(\.oid)))
         }
         let staying = Set(found.pairs.filter { !rebuilt.contains($0.old.oid) }.map(\.new.oid))
+        let isAbove = Self.withParts(staying, current.constraints.map { ($0.oid, $0.parent) })
         for constraint in found.created {
             guard let table = tablePairs[constraint.table] else { continue }
             addConstraint(
                 constraint, to: table.new, isNew: false,
-                parentStays: constraint.parent.map(staying.contains) ?? false)
+                parentStays: constraint.parent.map(isAbove.contains) ?? false)
         }
         for table in tables.created {
             for constraint in current.constraints where constraint.table == table.oid {
                 guard constraint.kind != "f" else { continue }
                 addConstraint(
                     constraint, to: table, isNew: true,
-                    parentStays: constraint.parent.map(staying.contains) ?? false)
+                    parentStays: constraint.parent.map(isAbove.contains) ?? false)
             }
         }
         renameConstraints(renames)
@@ -175,7 +176,7 @@ extension SchemaDiff {
         let properties =
             constraint.hasIndex ? indexStatements(.init(), constraint.properties, name) : []
         let isKey = constraint.name == table.keyIndex
-        let isLinked = isNewlyLinked(table)
+        let isLinked = isInNewTree(table)
         if (isNew || isLinked) && parentStays || isKey && (isNew || isLinked) {
             statement(table, summary, sql)
             for change in properties { statement(table, change.summary, change.sql) }

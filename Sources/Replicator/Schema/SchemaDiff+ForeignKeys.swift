@@ -19,7 +19,7 @@ extension SchemaDiff {
         }
         result.foreignKeys = options.foreignKeys.rawValue
         let old = applied.constraints.filter { $0.kind == "f" }
-        let new = isWanted ? current.constraints.filter { $0.kind == "f" } : []
+        let new = isWanted ? current.constraints.filter { $0.kind == "f" && stands($0) } : []
         let found = Matching(
             old, new, identity: isSameEpoch ? { $0.oid } : nil,
             name: { InTable(table: currentTable[$0.table] ?? $0.table, name: $0.name) })
@@ -51,6 +51,19 @@ extension SchemaDiff {
                         + "\(text.quoted(step.from)) TO \(text.quoted(step.to))")
             }
         }
+    }
+
+    /// Whether the rows that it needs travel.
+    private mutating func stands(_ constraint: SchemaSnapshot.Constraint) -> Bool {
+        guard let key = constraint.foreignKey, let table = current.table(oid: constraint.table),
+            let referenced = current.table(oid: key.referenced)
+        else { return false }
+        if let root = root(of: referenced), isReplicated(root) { return true }
+        report(
+            "foreign key", "\(table.name).\(constraint.name)",
+            "it refers to \(referenced.name), whose rows are not carried")
+        result.constraints.removeAll { $0.oid == constraint.oid }
+        return false
     }
 
     /// Whether something that it stands on is emptied, made anew, or cannot change below it.

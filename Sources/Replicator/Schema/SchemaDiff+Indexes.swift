@@ -42,17 +42,18 @@ extension SchemaDiff {
             drop(index, of: table.old, along: rebuilt.union(found.dropped.map(\.oid)))
         }
         let staying = Set(found.pairs.filter { !rebuilt.contains($0.old.oid) }.map(\.new.oid))
+        let isAbove = Self.withParts(staying, current.indexes.map { ($0.oid, $0.parent) })
         for index in found.created {
             guard let table = tablePairs[index.table] else { continue }
             addIndex(
                 index, on: table.new, isNew: false,
-                parentStays: index.parent.map(staying.contains) ?? false)
+                parentStays: index.parent.map(isAbove.contains) ?? false)
         }
         for table in tables.created {
             for index in current.indexes where index.table == table.oid {
                 addIndex(
                     index, on: table, isNew: true,
-                    parentStays: index.parent.map(staying.contains) ?? false)
+                    parentStays: index.parent.map(isAbove.contains) ?? false)
             }
         }
         rename(renames, "INDEX")
@@ -106,7 +107,7 @@ extension SchemaDiff {
         made.statistics = []
         let properties = indexStatements(made, index.properties, index.name)
         let isKey = index.name.name == table.keyIndex
-        if (isNew || isNewlyLinked(table)) && (parentStays || isKey && table.isPartition) {
+        if (isNew || isInNewTree(table)) && (parentStays || isKey && table.isPartition) {
             statement(table, summary, sql)
             for change in properties { statement(table, change.summary, change.sql) }
         } else if isKey, isNew || isReplicated(table) {

@@ -41,6 +41,38 @@ extension SchemaDiff {
         return Self.links(of: table).contains { !kept.contains($0.parent) }
     }
 
+    /// Whether a table, or one that it is a part of, is made or put below another by this plan.
+    func isInNewTree(_ table: Table) -> Bool {
+        var table = table
+        // A chain cannot be longer than there are tables.
+        for _ in current.tables {
+            if createdTables.contains(table.oid) || isNewlyLinked(table) { return true }
+            guard case .partition(let parent, _) = table.kind,
+                let next = current.table(oid: parent)
+            else { return false }
+            table = next
+        }
+        return false
+    }
+
+    /// The indexes that the target has and keeps, or that are parts of such ones, however deep: a
+    /// table that comes below one must bring its part along.
+    static func withParts(
+        _ staying: Set<UInt32>, _ parts: [(oid: UInt32, parent: UInt32?)]
+    ) -> Set<UInt32> {
+        var found = staying
+        var grows = true
+        while grows {
+            grows = false
+            for part in parts where !found.contains(part.oid) {
+                guard let parent = part.parent, found.contains(parent) else { continue }
+                found.insert(part.oid)
+                grows = true
+            }
+        }
+        return found
+    }
+
     /// Takes tables from parents, and puts them below others.
     mutating func relink(_ tables: TableMatch) {
         for pair in tables.pairs {

@@ -13,11 +13,10 @@ extension SchemaDiff {
             if new.notNull {
                 refuseNull(new, of: table)
             } else {
-                let alter =
-                    table.partitionKey == nil
-                    ? alone(table) : "ALTER TABLE \(text.name(table.name))"
+                // Its children as well; those that refuse it still are told so again.
                 statement(
-                    table, "allow NULL in \(table.name).\(new.name)", "\(alter) \(prefix) DROP NOT NULL")
+                    table, "allow NULL in \(table.name).\(new.name)",
+                    "ALTER TABLE \(text.name(table.name)) \(prefix) DROP NOT NULL")
             }
         } else if new.notNull {
             if let parent, parent.old.notNull, !parent.new.notNull {

@@ -130,7 +130,7 @@ extension SchemaDiff {
         addLateNotNull(column, to: table)
     }
 
-    private func root(of table: Table, in snapshot: SchemaSnapshot? = nil) -> Table? {
+    func root(of table: Table, in snapshot: SchemaSnapshot? = nil) -> Table? {
         var table = table
         // A chain cannot be longer than there are tables.
         for _ in (snapshot ?? current).tables {
