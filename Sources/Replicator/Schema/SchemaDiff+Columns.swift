@@ -15,7 +15,7 @@ extension SchemaDiff {
                 // It lives on and must not go with the column.
                 add(
                     .dropColumns, "release sequence \(sequence.name)",
-                    "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY NONE")
+                    "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY NONE", effect: .sequence)
             }
             // A column that came from a parent goes with the parent's.
             if above.dropped.contains(column.name), !column.properties.isLocal { continue }
@@ -24,7 +24,8 @@ extension SchemaDiff {
                 ? text.only(table) : "ALTER TABLE \(text.name(table.name))"
             add(
                 .dropColumns, "drop column \(table.name).\(column.name)",
-                "\(alter) DROP COLUMN \(text.quoted(column.name))")
+                "\(alter) DROP COLUMN \(text.quoted(column.name))",
+                effect: column.isGenerated ? .alterTable : .dropColumn)
         }
     }
 
@@ -40,7 +41,7 @@ extension SchemaDiff {
             add(
                 .rename, "rename column \(table.name).\(step.from) to \(step.to)",
                 "ALTER TABLE \(text.name(table.name)) RENAME COLUMN \(text.quoted(step.from)) TO "
-                    + text.quoted(step.to))
+                    + text.quoted(step.to), effect: .alterTable)
         }
     }
 
@@ -89,13 +90,15 @@ extension SchemaDiff {
         let isRetyped = isRetyped(old, new, of: oldTable, table)
         let alone = "\(self.alone(table)) ALTER COLUMN \(text.quoted(new.name))"
         if old.isIdentity, !new.isIdentity {
-            statement(table, "drop identity of \(label)", "\(prefix) DROP IDENTITY")
+            statement(
+                table, "drop identity of \(label)", "\(prefix) DROP IDENTITY", effect: .alterTable)
         }
         let hadDefault = old.defaultExpression != nil
         let hasOther =
             old.defaultExpression != new.defaultExpression || isRefreshed || isRetyped
         if hadDefault, isRetyped || new.defaultExpression == nil {
-            statement(table, "drop default of \(label)", "\(alone) DROP DEFAULT")
+            statement(
+                table, "drop default of \(label)", "\(alone) DROP DEFAULT", effect: .alterTable)
         }
         if isRetyped, !isRetypedAbove {
             var sql = "\(prefix) TYPE \(new.type)"
@@ -103,10 +106,14 @@ extension SchemaDiff {
             if !new.isGenerated, !Self.isWidened(old.type, new.type) {
                 sql += " USING \(text.quoted(new.name))::text::\(new.type)"
             }
-            statement(table, "change type of \(label) to \(new.type)", sql)
+            statement(
+                table, "change type of \(label) to \(new.type)", sql,
+                effect: Self.isWidened(old.type, new.type) ? .alterTable : .retype)
         }
         if hasOther, let expression = new.defaultExpression {
-            statement(table, "set default of \(label)", "\(alone) SET DEFAULT \(expression)")
+            statement(
+                table, "set default of \(label)", "\(alone) SET DEFAULT \(expression)",
+                effect: .alterTable)
         }
         alterNull(old, new, table, parent.map { ($0.old, $0.new) })
         if !table.isPartition { alterIdentity(old, new, label, prefix, table) }
@@ -119,7 +126,8 @@ extension SchemaDiff {
         let prefix = "\(alone(table)) ALTER COLUMN \(text.quoted(column.name))"
         if !column.isGenerated, above.defaultExpression != column.defaultExpression {
             let action = column.defaultExpression.map { "SET DEFAULT \($0)" } ?? "DROP DEFAULT"
-            statement(table, "set default of \(label)", "\(prefix) \(action)")
+            statement(
+                table, "set default of \(label)", "\(prefix) \(action)", effect: .alterTable)
         }
         if column.notNull, !above.notNull { refuseNull(column, of: table) }
     }
@@ -137,16 +145,17 @@ extension SchemaDiff {
             guard !table.isPartition else { return }
             // An identity column must be NOT NULL, which may have to wait for the rows.
             if old.notNull {
-                add(.constrain, "add identity to \(label)", sql)
+                add(.constrain, "add identity to \(label)", sql, effect: .alterTable)
             } else {
-                afterwards("add identity to \(label)", sql)
+                afterwards("add identity to \(label)", sql, effect: .alterTable)
             }
             return
         }
         if old.identity != new.identity {
             statement(
                 table, "change identity of \(label)",
-                "\(prefix) SET GENERATED \(new.identity == "a" ? "ALWAYS" : "BY DEFAULT")")
+                "\(prefix) SET GENERATED \(new.identity == "a" ? "ALWAYS" : "BY DEFAULT")",
+                effect: .alterTable)
         }
         guard let before = old.identitySequence, let now = new.identitySequence else { return }
         if before.name != now.name {
@@ -156,7 +165,8 @@ extension SchemaDiff {
             define(
                 ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name,
                 "alter sequence \(now.name)",
-                "ALTER SEQUENCE \(text.name(now.name)) \(text.sequenceOptions(now))")
+                "ALTER SEQUENCE \(text.name(now.name)) \(text.sequenceOptions(now))",
+                effect: .sequence)
         }
     }
 
@@ -177,9 +187,12 @@ extension SchemaDiff {
         let label = "\(table.name).\(new.name)"
         let prefix = "ALTER TABLE \(text.name(table.name)) ALTER COLUMN \(text.quoted(new.name))"
         if old.isGenerated, !new.isGenerated, text.target.version >= 130_000 {
-            statement(table, "stop generating \(label)", "\(prefix) DROP EXPRESSION")
+            statement(
+                table, "stop generating \(label)", "\(prefix) DROP EXPRESSION", effect: .alterTable)
             if let expression = new.defaultExpression {
-                statement(table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)")
+                statement(
+                    table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)",
+                    effect: .alterTable)
             }
             return
         }
@@ -188,13 +201,13 @@ extension SchemaDiff {
         {
             statement(
                 table, "change generation of \(label)",
-                "\(prefix) SET EXPRESSION AS (\(expression))"
-            )
+                "\(prefix) SET EXPRESSION AS (\(expression))", effect: .retype)
             return
         }
         statement(
             table, "drop column \(label)",
-            "ALTER TABLE \(text.name(table.name)) DROP COLUMN \(text.quoted(new.name))")
+            "ALTER TABLE \(text.name(table.name)) DROP COLUMN \(text.quoted(new.name))",
+            effect: .alterTable)
         addColumn(new, to: table)
     }
 
@@ -205,7 +218,8 @@ extension SchemaDiff {
         if column.isGenerated || column.isIdentity {
             statement(
                 table, "add column \(label)",
-                "ALTER TABLE \(name) ADD COLUMN \(text.column(column))")
+                "ALTER TABLE \(name) ADD COLUMN \(text.column(column))",
+                effect: column.generated == "v" ? .addColumn : .addColumn.rewriting)
             alterProperties(nil, column, of: table)
             return
         }
@@ -215,11 +229,17 @@ extension SchemaDiff {
             sql += " DEFAULT \(SQLText.literal(missing))::\(column.type)"
             if column.notNull, let refusal = text.notNull(column) { sql += " " + refusal }
         }
-        statement(table, "add column \(label)", sql)
+        let writesRows = column.missingValue != nil && text.target.version < 110_000
+        statement(
+            table, "add column \(label)", sql,
+            effect: writesRows ? .addColumn.rewriting : .addColumn)
         if let expression = column.defaultExpression {
-            statement(table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)")
+            statement(
+                table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)",
+                effect: .alterTable)
         } else if column.missingValue != nil {
-            statement(table, "drop default of \(label)", "\(prefix) DROP DEFAULT")
+            statement(
+                table, "drop default of \(label)", "\(prefix) DROP DEFAULT", effect: .alterTable)
         }
         if column.notNull, column.missingValue == nil {
             // The old rows have no value until theirs arrive.

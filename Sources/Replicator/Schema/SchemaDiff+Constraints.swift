@@ -96,7 +96,8 @@ extension SchemaDiff {
                 add(
                     .rename, "rename constraint \(table.name).\(step.from) to \(step.to)",
                     "ALTER TABLE \(text.name(table.name)) RENAME CONSTRAINT "
-                        + "\(text.quoted(step.from)) TO \(text.quoted(step.to))")
+                        + "\(text.quoted(step.from)) TO \(text.quoted(step.to))",
+                    effect: .alterTable)
             }
         }
     }
@@ -134,12 +135,12 @@ extension SchemaDiff {
             afterwards(
                 "validate \(table.name).\(new.name)",
                 "ALTER TABLE \(text.name(table.name)) VALIDATE CONSTRAINT "
-                    + text.quoted(new.name))
+                    + text.quoted(new.name), effect: .validate)
         }
         guard new.hasIndex else { return }
         let name = TableName(schema: table.name.schema, name: new.name)
         for change in indexStatements(old.properties, new.properties, name) {
-            statement(table, change.summary, change.sql)
+            statement(table, change.summary, change.sql, effect: .options)
         }
     }
 
@@ -153,7 +154,8 @@ extension SchemaDiff {
         if constraint.isInherited, constraint.kind == "c", kept { return }
         add(
             .dropDependents, "drop constraint \(table.name).\(constraint.name)",
-            "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT \(text.quoted(constraint.name))")
+            "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT \(text.quoted(constraint.name))",
+            effect: .dropIndex)
     }
 
     /// The key is needed by the rows; checks of a new table cost nothing; the rest waits for the
@@ -176,15 +178,18 @@ extension SchemaDiff {
         let properties =
             constraint.hasIndex ? indexStatements(.init(), constraint.properties, name) : []
         let isKey = constraint.name == table.keyIndex
+        let effect: SchemaEffect = constraint.kind == "c" ? .check : .key
         let isLinked = isInNewTree(table)
         if (isNew || isLinked) && parentStays || isKey && (isNew || isLinked) {
-            statement(table, summary, sql)
-            for change in properties { statement(table, change.summary, change.sql) }
+            statement(table, summary, sql, effect: isNew ? .create : effect)
+            for change in properties {
+                statement(table, change.summary, change.sql, effect: .options)
+            }
         } else if isKey && isReplicated(table) || constraint.kind == "c" && (isNew || isLinked) {
-            add(.constrain, summary, sql)
+            add(.constrain, summary, sql, effect: isNew ? .create : effect)
             stages[.constrain, default: []] += properties
         } else {
-            afterwards(summary, sql)
+            afterwards(summary, sql, effect: isNew ? effect.onNewTable : effect)
             afterRows += properties
         }
     }
@@ -204,6 +209,7 @@ extension SchemaDiff {
         indexAttachments.append(
             SchemaStatement(
                 summary: "attach index \(part)",
-                sql: "ALTER INDEX \(text.name(whole)) ATTACH PARTITION \(text.name(part))"))
+                sql: "ALTER INDEX \(text.name(whole)) ATTACH PARTITION \(text.name(part))",
+                effect: .attach))
     }
 }

@@ -48,7 +48,8 @@ extension SchemaDiff {
                 add(
                     .rename, "rename constraint \(table.name).\(step.from) to \(step.to)",
                     "ALTER TABLE \(text.name(table.name)) RENAME CONSTRAINT "
-                        + "\(text.quoted(step.from)) TO \(text.quoted(step.to))")
+                        + "\(text.quoted(step.from)) TO \(text.quoted(step.to))",
+                    effect: .alterTable)
             }
         }
     }
@@ -137,7 +138,7 @@ extension SchemaDiff {
             SchemaStatement(
                 summary: "drop constraint \(table.name).\(constraint.name)",
                 sql: "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT "
-                    + text.quoted(constraint.name)))
+                    + text.quoted(constraint.name), effect: .alterTable))
     }
 
     private mutating func add(_ constraint: SchemaSnapshot.Constraint) {
@@ -152,7 +153,8 @@ extension SchemaDiff {
         lastly(
             "add foreign key \(table.name).\(constraint.name)",
             "ALTER TABLE \(text.name(table.name)) ADD CONSTRAINT \(text.quoted(constraint.name)) "
-                + text.foreignKey(key, referenced: referenced, as: options.foreignKeys))
+                + text.foreignKey(key, referenced: referenced, as: options.foreignKeys),
+            effect: key.isValidated ? .foreignKey : .alterTable)
     }
 
     private func reasonAgainst(_ key: SchemaSnapshot.ForeignKey) -> String? {
@@ -183,14 +185,16 @@ extension SchemaDiff {
             let initially = now.isDeferred ? " INITIALLY DEFERRED" : " INITIALLY IMMEDIATE"
             statement(
                 table, "alter constraint \(label)",
-                "\(alter) ALTER CONSTRAINT \(name) \(words)\(initially)")
+                "\(alter) ALTER CONSTRAINT \(name) \(words)\(initially)", effect: .alterTable)
         }
         if before.isEnforced != now.isEnforced {
             lastly(
                 "alter constraint \(label)",
-                "\(alter) ALTER CONSTRAINT \(name) \(now.isEnforced ? "" : "NOT ")ENFORCED")
+                "\(alter) ALTER CONSTRAINT \(name) \(now.isEnforced ? "" : "NOT ")ENFORCED",
+                effect: .foreignKey)
         } else if !before.isValidated, now.isValidated {
-            lastly("validate \(label)", "\(alter) VALIDATE CONSTRAINT \(name)")
+            lastly(
+                "validate \(label)", "\(alter) VALIDATE CONSTRAINT \(name)", effect: .validate)
         }
     }
 }

@@ -34,7 +34,7 @@ extension SchemaDiff {
             for change in indexStatements(
                 pair.old.properties, pair.new.properties, pair.new.name)
             {
-                statement(table.new, change.summary, change.sql)
+                statement(table.new, change.summary, change.sql, effect: .options)
             }
         }
         for index in found.dropped {
@@ -92,7 +92,9 @@ extension SchemaDiff {
         if index.isUnique { reindexed.insert(table.oid) }
         let kept = currentTable[table.oid].map { !(keptParents[$0] ?? []).isEmpty } ?? false
         if let parent = index.parent, kept, along.contains(parent) { return }
-        add(.dropDependents, "drop index \(index.name)", "DROP INDEX \(text.name(index.name))")
+        add(
+            .dropDependents, "drop index \(index.name)", "DROP INDEX \(text.name(index.name))",
+            effect: .dropIndex)
     }
 
     /// - Parameter parentStays: whether it is part of an index that the target has: then it must be
@@ -108,13 +110,15 @@ extension SchemaDiff {
         let properties = indexStatements(made, index.properties, index.name)
         let isKey = index.name.name == table.keyIndex
         if (isNew || isInNewTree(table)) && (parentStays || isKey && table.isPartition) {
-            statement(table, summary, sql)
-            for change in properties { statement(table, change.summary, change.sql) }
+            statement(table, summary, sql, effect: isNew ? .create : .index)
+            for change in properties {
+                statement(table, change.summary, change.sql, effect: .options)
+            }
         } else if isKey, isNew || isReplicated(table) {
-            add(.constrain, summary, sql)
+            add(.constrain, summary, sql, effect: isNew ? .create : .index)
             stages[.constrain, default: []] += properties
         } else {
-            afterwards(summary, sql)
+            afterwards(summary, sql, effect: isNew ? SchemaEffect.index.onNewTable : .index)
             afterRows += properties
         }
     }

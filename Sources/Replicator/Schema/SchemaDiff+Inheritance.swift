@@ -102,11 +102,13 @@ extension SchemaDiff {
         if link.bound == nil {
             add(
                 .detach, "end inheritance of \(table.name) from \(parent.name)",
-                "ALTER TABLE \(text.name(table.name)) NO INHERIT \(text.name(parent.name))")
+                "ALTER TABLE \(text.name(table.name)) NO INHERIT \(text.name(parent.name))",
+                effect: .alterTable)
         } else {
             add(
                 .detach, "detach partition \(table.name)",
-                "ALTER TABLE \(text.name(parent.name)) DETACH PARTITION \(text.name(table.name))")
+                "ALTER TABLE \(text.name(parent.name)) DETACH PARTITION \(text.name(table.name))",
+                effect: .detach)
         }
     }
 
@@ -120,12 +122,13 @@ extension SchemaDiff {
                         SchemaStatement(
                             summary: "attach partition \(table.name)",
                             sql: "ALTER TABLE \(text.name(parent.name)) ATTACH PARTITION "
-                                + "\(text.name(table.name)) \(bound)")
+                                + "\(text.name(table.name)) \(bound)", effect: .attach)
                     ]))
         } else {
             add(
                 .attach, "let \(table.name) inherit from \(parent.name)",
-                "ALTER TABLE \(text.name(table.name)) INHERIT \(text.name(parent.name))")
+                "ALTER TABLE \(text.name(table.name)) INHERIT \(text.name(parent.name))",
+                effect: .alterTable)
         }
     }
 
@@ -134,12 +137,12 @@ extension SchemaDiff {
         if let type = old.properties.type {
             add(
                 .detach, "take type \(type) from table \(old.name)",
-                "ALTER TABLE \(text.name(old.name)) NOT OF")
+                "ALTER TABLE \(text.name(old.name)) NOT OF", effect: .alterTable)
         }
         if let type = new.properties.type {
             add(
                 .attach, "give table \(new.name) type \(type)",
-                "ALTER TABLE \(text.name(new.name)) OF \(type)")
+                "ALTER TABLE \(text.name(new.name)) OF \(type)", effect: .alterTable)
         }
     }
 

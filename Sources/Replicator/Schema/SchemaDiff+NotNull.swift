@@ -16,7 +16,7 @@ extension SchemaDiff {
                 // Its children as well; those that refuse it still are told so again.
                 statement(
                     table, "allow NULL in \(table.name).\(new.name)",
-                    "ALTER TABLE \(text.name(table.name)) \(prefix) DROP NOT NULL")
+                    "ALTER TABLE \(text.name(table.name)) \(prefix) DROP NOT NULL", effect: .alterTable)
             }
         } else if new.notNull {
             if let parent, parent.old.notNull, !parent.new.notNull {
@@ -34,14 +34,16 @@ extension SchemaDiff {
         guard text.target.namesNotNull, let constraint = column.properties.notNull,
             !constraint.isInherited
         else {
-            afterwards(summary, "\(alter) ALTER COLUMN \(text.quoted(column.name)) SET NOT NULL")
+            afterwards(
+                summary, "\(alter) ALTER COLUMN \(text.quoted(column.name)) SET NOT NULL",
+                effect: .check)
             return
         }
         afterwards(
             summary,
             "\(alter) ADD CONSTRAINT \(text.quoted(constraint.name)) NOT NULL "
                 + text.quoted(column.name) + (constraint.noInherit ? " NO INHERIT" : "")
-                + (constraint.isValidated ? "" : " NOT VALID"))
+                + (constraint.isValidated ? "" : " NOT VALID"), effect: .check)
     }
 
     /// What CREATE TABLE cannot say: NOT NULL that old rows may break.
@@ -66,10 +68,12 @@ extension SchemaDiff {
             statement(
                 table, "alter constraint \(label)",
                 "\(alter) ALTER CONSTRAINT \(text.quoted(now.name)) "
-                    + (now.noInherit ? "NO INHERIT" : "INHERIT"))
+                    + (now.noInherit ? "NO INHERIT" : "INHERIT"), effect: .alterTable)
         }
         if !before.isValidated, now.isValidated {
-            afterwards("validate \(label)", "\(alter) VALIDATE CONSTRAINT \(text.quoted(now.name))")
+            afterwards(
+                "validate \(label)", "\(alter) VALIDATE CONSTRAINT \(text.quoted(now.name))",
+                effect: .validate)
         }
     }
 }

@@ -5,14 +5,16 @@ extension SchemaDiff {
         if old.properties.isUnlogged != new.properties.isUnlogged {
             statement(
                 new, new.properties.isUnlogged ? "unlog table \(new.name)" : "log table \(new.name)",
-                "ALTER TABLE \(name) SET \(new.properties.isUnlogged ? "UNLOGGED" : "LOGGED")")
+                "ALTER TABLE \(name) SET \(new.properties.isUnlogged ? "UNLOGGED" : "LOGGED")",
+                effect: .alterTable.rewriting)
         }
         if old.properties.accessMethod != new.properties.accessMethod {
             if text.target.version >= 150_000 {
                 let method = new.properties.accessMethod ?? "heap"
                 statement(
                     new, "change access method of \(new.name)",
-                    "ALTER TABLE \(name) SET ACCESS METHOD \(text.quoted(method))")
+                    "ALTER TABLE \(name) SET ACCESS METHOD \(text.quoted(method))",
+                    effect: .alterTable.rewriting)
             } else {
                 report(
                     "access method", new.name.description,
@@ -41,14 +43,15 @@ extension SchemaDiff {
             if let words {
                 lastly(
                     "set replica identity of \(new.name)",
-                    "\(text.only(new)) REPLICA IDENTITY \(words)")
+                    "\(text.only(new)) REPLICA IDENTITY \(words)", effect: .alterTable)
             }
         }
         if old.clusterIndex != now.clusterIndex {
             let action = now.clusterIndex.map { "CLUSTER ON \(text.quoted($0))" }
             lastly(
                 "set clustering of \(new.name)",
-                "ALTER TABLE \(text.name(new.name)) \(action ?? "SET WITHOUT CLUSTER")")
+                "ALTER TABLE \(text.name(new.name)) \(action ?? "SET WITHOUT CLUSTER")",
+                effect: .options)
         }
     }
 
@@ -62,12 +65,16 @@ extension SchemaDiff {
         if let word = Self.storageWord(now.storage),
             old.map({ $0.storage != now.storage }) ?? !now.hasOwnStorage
         {
-            statement(table, "set storage of \(label)", "\(prefix) SET STORAGE \(word)")
+            statement(
+                table, "set storage of \(label)", "\(prefix) SET STORAGE \(word)",
+                effect: .alterTable)
         }
         if (old?.compression ?? "") != now.compression {
             if text.target.hasCompression {
                 let word = ["p": "pglz", "l": "lz4"][now.compression] ?? "default"
-                statement(table, "set compression of \(label)", "\(prefix) SET COMPRESSION \(word)")
+                statement(
+                    table, "set compression of \(label)", "\(prefix) SET COMPRESSION \(word)",
+                    effect: .alterTable)
             } else {
                 report("compression", label, "the target's PostgreSQL does not have it")
             }
@@ -75,11 +82,13 @@ extension SchemaDiff {
         if old?.statistics != now.statistics {
             statement(
                 table, "set statistics target of \(label)",
-                "\(prefix) SET STATISTICS \(now.statistics ?? -1)")
+                "\(prefix) SET STATISTICS \(now.statistics ?? -1)", effect: .options)
         }
         let change = OptionChange(from: old?.options ?? [], to: now.options)
         for action in change.actions(text) {
-            statement(table, "\(action.word) options of \(label)", "\(prefix) \(action.sql)")
+            statement(
+                table, "\(action.word) options of \(label)", "\(prefix) \(action.sql)",
+                effect: .options)
         }
     }
 
@@ -92,7 +101,7 @@ extension SchemaDiff {
         for action in change.actions(text) {
             statement(
                 new, "\(action.word) options of \(new.name)",
-                "ALTER TABLE \(text.name(new.name)) \(action.sql)")
+                "ALTER TABLE \(text.name(new.name)) \(action.sql)", effect: .options)
         }
     }
 
@@ -106,7 +115,7 @@ extension SchemaDiff {
             statements.append(
                 .init(
                     summary: "\(action.word) options of index \(name)",
-                    sql: "ALTER INDEX \(text.name(name)) \(action.sql)"))
+                    sql: "ALTER INDEX \(text.name(name)) \(action.sql)", effect: .options))
         }
         let gone = old.statistics.map(OptionChange.name)
             .filter { !new.statistics.map(OptionChange.name).contains($0) }
@@ -118,7 +127,7 @@ extension SchemaDiff {
                 .init(
                     summary: "set statistics target of index \(name)",
                     sql: "ALTER INDEX \(text.name(name)) ALTER COLUMN \(parts[0]) "
-                        + "SET STATISTICS \(parts[1])"))
+                        + "SET STATISTICS \(parts[1])", effect: .options))
         }
         return statements
     }

@@ -16,14 +16,14 @@ extension SchemaDiff {
                 add(
                     .aside, "move function \(pair.old.name) to \(new.schema)",
                     "ALTER \(pair.old.kind) \(old.quoted)\(signature) SET SCHEMA "
-                        + text.quoted(new.schema))
+                        + text.quoted(new.schema), effect: .alterOther)
             }
             if old.name != new.name {
                 let from = TableName(schema: new.schema, name: old.name)
                 add(
                     .aside, "rename function \(pair.old.name) to \(pair.new.name)",
                     "ALTER \(pair.old.kind) \(from.quoted)\(signature) RENAME TO "
-                        + text.quoted(new.name))
+                        + text.quoted(new.name), effect: .alterOther)
             }
             if pair.old.definition != pair.new.definition { create(pair.new) }
         }
@@ -35,7 +35,7 @@ extension SchemaDiff {
                 dropLate(
                     ObjectID(catalog: .routine, oid: routine.oid), rank: 5, routine.name,
                     "drop function \(routine.name)",
-                    "DROP \(routine.kind) \(text.signature(routine))")
+                    "DROP \(routine.kind) \(text.signature(routine))", effect: .dropOther)
             }
         }
     }
@@ -57,18 +57,20 @@ extension SchemaDiff {
         let aside = "teleport_old_\(routine.oid)"
         add(
             .aside, "put function \(routine.name) aside",
-            "ALTER \(routine.kind) \(text.signature(routine)) RENAME TO \(text.quoted(aside))")
+            "ALTER \(routine.kind) \(text.signature(routine)) RENAME TO \(text.quoted(aside))",
+            effect: .alterOther)
         let arguments = text.target.version >= 100_000 ? "" : "(\(routine.arguments))"
         dropLate(
             ObjectID(catalog: .routine, oid: routine.oid), rank: 5, routine.name,
             "drop function \(routine.name)",
-            "DROP \(routine.kind) \(text.name(routine.name, called: aside))\(arguments)")
+            "DROP \(routine.kind) \(text.name(routine.name, called: aside))\(arguments)",
+            effect: .dropOther)
     }
 
     private mutating func create(_ routine: SchemaSnapshot.Routine) {
         define(
             ObjectID(catalog: .routine, oid: routine.oid), rank: 5, routine.name,
-            "create function \(routine.name)", text.routine(routine))
+            "create function \(routine.name)", text.routine(routine), effect: .create)
         let moved = text.mapping.target(routine.name.schema) != routine.name.schema
         if moved, routine.definition.contains(routine.name.schema + ".") {
             report(

@@ -5,7 +5,7 @@ extension SchemaDiff {
             define(
                 ObjectID(catalog: .relation, oid: sequence.oid), rank: 3, sequence.name,
                 "create sequence \(sequence.name)",
-                text.sequence(sequence))
+                text.sequence(sequence), effect: .create)
             own(sequence)
         }
         var renames: [RelationName] = []
@@ -20,14 +20,15 @@ extension SchemaDiff {
                 define(
                     ObjectID(catalog: .relation, oid: pair.new.oid), rank: 3, pair.new.name,
                     "alter sequence \(pair.new.name)",
-                    "ALTER SEQUENCE \(text.name(pair.new.name)) \(text.sequenceOptions(pair.new))")
+                    "ALTER SEQUENCE \(text.name(pair.new.name)) \(text.sequenceOptions(pair.new))",
+                    effect: .sequence)
             }
             if pair.old.isUnlogged != pair.new.isUnlogged, text.target.hasUnloggedSequences {
                 // Where its table changes as well, it is so by now.
                 add(
                     .finish, "change persistence of sequence \(pair.new.name)",
                     "ALTER SEQUENCE \(text.name(pair.new.name)) SET "
-                        + (pair.new.isUnlogged ? "UNLOGGED" : "LOGGED"))
+                        + (pair.new.isUnlogged ? "UNLOGGED" : "LOGGED"), effect: .sequence)
             }
             let isOwnerNew = pair.new.owner.map { createdTables.contains($0.oid) } ?? false
             if isSameEpoch ? pair.old.owner != pair.new.owner || isOwnerNew : isOwnerNew {
@@ -42,12 +43,12 @@ extension SchemaDiff {
                 let aside = "teleport_old_\(sequence.oid)"
                 add(
                     .aside, "put sequence \(sequence.name) aside",
-                    "ALTER SEQUENCE \(name) RENAME TO \(text.quoted(aside))")
+                    "ALTER SEQUENCE \(name) RENAME TO \(text.quoted(aside))", effect: .sequence)
                 name = text.name(sequence.name, called: aside)
             }
             dropLate(
                 ObjectID(catalog: .relation, oid: sequence.oid), rank: 3, sequence.name,
-                "drop sequence \(sequence.name)", "DROP SEQUENCE \(name)")
+                "drop sequence \(sequence.name)", "DROP SEQUENCE \(name)", effect: .dropSequence)
         }
     }
 
@@ -61,7 +62,8 @@ extension SchemaDiff {
         guard owner != "NONE" || !createsSequence(sequence) else { return }
         add(
             .finish, "own sequence \(sequence.name)",
-            "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY \(owner)")
+            "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY \(owner)",
+            effect: .sequence)
     }
 
     private func createsSequence(_ sequence: SchemaSnapshot.Sequence) -> Bool {

@@ -73,7 +73,7 @@ extension SchemaDiff {
                 statements: [
                     SchemaStatement(
                         summary: "drop table \(table.name)",
-                        sql: "DROP TABLE \(text.name(table.name))")
+                        sql: "DROP TABLE \(text.name(table.name))", effect: .dropTable)
                 ])
         }
         let order = DefinitionOrder.sorted(units.reversed(), snapshot: applied).reversed()
@@ -92,7 +92,8 @@ extension SchemaDiff {
         let parents = table.properties.parents.compactMap { current.table(oid: $0) }
         define(
             ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name,
-            "create table \(table.name)", text.table(standalone(table), parents: parents))
+            "create table \(table.name)", text.table(standalone(table), parents: parents),
+            effect: .create)
         for column in table.columns {
             if column.isGenerated, !text.target.hasGenerated(column.generated) {
                 report(
@@ -177,7 +178,8 @@ extension SchemaDiff {
         if emptied.contains(new.oid) {
             add(
                 .empty, "empty table \(new.name)",
-                "TRUNCATE \(new.partitionKey == nil ? "ONLY " : "")\(text.name(new.name))")
+                "TRUNCATE \(new.partitionKey == nil ? "ONLY " : "")\(text.name(new.name))",
+                effect: .empty)
         }
         for pair in columns.pairs { alter(pair.old, pair.new, of: old, new, above) }
         for column in columns.created {
@@ -190,8 +192,12 @@ extension SchemaDiff {
         }
     }
 
-    mutating func statement(_ table: Table, _ summary: String, _ sql: String) {
-        define(ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name, summary, sql)
+    mutating func statement(
+        _ table: Table, _ summary: String, _ sql: String, effect: SchemaEffect = .unmarked
+    ) {
+        define(
+            ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name, summary, sql,
+            effect: effect)
     }
 
     /// Decides whether all rows are copied again, and whether the table is emptied before it is

@@ -127,34 +127,43 @@ struct SchemaDiff {
 
     // MARK: Collecting
 
-    mutating func add(_ stage: Stage, _ summary: String, _ sql: String) {
-        stages[stage, default: []].append(SchemaStatement(summary: summary, sql: sql))
+    // Each takes what the statement means for others: see `SchemaEffect`, the one table of it.
+
+    mutating func add(
+        _ stage: Stage, _ summary: String, _ sql: String, effect: SchemaEffect = .unmarked
+    ) {
+        stages[stage, default: []].append(
+            SchemaStatement(summary: summary, sql: sql, effect: effect))
     }
 
     mutating func define(
-        _ id: ObjectID, rank: Int, _ name: TableName, _ summary: String, _ sql: String
+        _ id: ObjectID, rank: Int, _ name: TableName, _ summary: String, _ sql: String,
+        effect: SchemaEffect = .unmarked
     ) {
         units[id, default: Unit(id: id, rank: rank, name: name)].statements.append(
-            SchemaStatement(summary: summary, sql: sql))
+            SchemaStatement(summary: summary, sql: sql, effect: effect))
     }
 
     /// Drops an object at the end, in the reverse order of the old dependencies.
     mutating func dropLate(
-        _ id: ObjectID, rank: Int, _ name: TableName, _ summary: String, _ sql: String
+        _ id: ObjectID, rank: Int, _ name: TableName, _ summary: String, _ sql: String,
+        effect: SchemaEffect = .unmarked
     ) {
         lateDrops.append(
             Unit(
                 id: id, rank: rank, name: name,
-                statements: [SchemaStatement(summary: summary, sql: sql)]))
+                statements: [SchemaStatement(summary: summary, sql: sql, effect: effect)]))
     }
 
-    mutating func afterwards(_ summary: String, _ sql: String) {
-        afterRows.append(SchemaStatement(summary: summary, sql: sql))
+    mutating func afterwards(
+        _ summary: String, _ sql: String, effect: SchemaEffect = .unmarked
+    ) {
+        afterRows.append(SchemaStatement(summary: summary, sql: sql, effect: effect))
     }
 
     /// Behind all other statements that wait for the rows.
-    mutating func lastly(_ summary: String, _ sql: String) {
-        afterKeys.append(SchemaStatement(summary: summary, sql: sql))
+    mutating func lastly(_ summary: String, _ sql: String, effect: SchemaEffect = .unmarked) {
+        afterKeys.append(SchemaStatement(summary: summary, sql: sql, effect: effect))
     }
 
     mutating func report(_ kind: String, _ name: String, _ reason: String) {
@@ -182,7 +191,7 @@ struct SchemaDiff {
     private mutating func prepareFoundation() {
         let before = Set(applied.schemas.map { text.mapping.target($0.name) })
         for schema in targetSchemas where !before.contains(schema) {
-            add(.foundation, "create schema \(schema)", text.schema(schema))
+            add(.foundation, "create schema \(schema)", text.schema(schema), effect: .create)
         }
         let known = Dictionary(
             applied.extensions.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
@@ -204,11 +213,12 @@ struct SchemaDiff {
             }
             let schema = ours.contains(ext.schema) ? text.mapping.target(ext.schema) : ext.schema
             if !ours.contains(ext.schema), ext.schema != "pg_catalog" {
-                add(.foundation, "create schema \(schema)", text.schema(schema))
+                add(.foundation, "create schema \(schema)", text.schema(schema), effect: .create)
             }
             add(
                 .foundation, "create extension \(ext.name)",
-                text.extensionIfMissing(ext.name, schema: schema, version: ext.version))
+                text.extensionIfMissing(ext.name, schema: schema, version: ext.version),
+                effect: .create)
         }
     }
 
@@ -235,7 +245,8 @@ struct SchemaDiff {
         if !current.extensions.isEmpty {
             let path = SchemaStatement(
                 summary: "find the extensions",
-                sql: text.searchPath(targetSchemas, extensions: current.extensions.map(\.name)))
+                sql: text.searchPath(targetSchemas, extensions: current.extensions.map(\.name)),
+                effect: .session)
             // The extensions are there behind the foundation.
             if !changes.isEmpty { changes.insert(path, at: stages[.foundation]?.count ?? 0) }
             if !afterRows.isEmpty { afterRows.insert(path, at: 0) }
