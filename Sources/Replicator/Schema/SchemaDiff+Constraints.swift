@@ -83,7 +83,8 @@ extension SchemaDiff {
             else { continue }
             attachIndex(
                 TableName(schema: table.name.schema, name: constraint.name),
-                to: TableName(schema: above.name.schema, name: parent.name))
+                to: TableName(schema: above.name.schema, name: parent.name),
+                of: table, isBelowKept: isAbove.contains(parent.oid))
         }
     }
 
@@ -205,11 +206,20 @@ extension SchemaDiff {
     }
 
     /// Makes an index a part of a partitioned table's; nothing happens where it is already.
-    mutating func attachIndex(_ part: TableName, to whole: TableName) {
-        indexAttachments.append(
-            SchemaStatement(
-                summary: "attach index \(part)",
-                sql: "ALTER INDEX \(text.name(whole)) ATTACH PARTITION \(text.name(part))",
-                effect: .attach))
+    ///
+    /// Before a tree comes below another its indexes must be whole, or they would be made twice.
+    mutating func attachIndex(
+        _ part: TableName, to whole: TableName, of table: Table, isBelowKept: Bool
+    ) {
+        let statement = SchemaStatement(
+            summary: "attach index \(part)",
+            sql: "ALTER INDEX \(text.name(whole)) ATTACH PARTITION \(text.name(part))",
+            effect: .attach)
+        let isLinked = createdTables.contains(table.oid) || isNewlyLinked(table)
+        if isBelowKept, !isLinked, isInNewTree(table) {
+            stages[.attach, default: []].append(statement)
+        } else {
+            indexAttachments.append(statement)
+        }
     }
 }

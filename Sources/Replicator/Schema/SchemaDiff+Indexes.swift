@@ -59,9 +59,10 @@ extension SchemaDiff {
         rename(renames, "INDEX")
         let names = Dictionary(current.indexes.map { ($0.oid, $0.name) }, uniquingKeysWith: { $1 })
         for index in current.indexes where !staying.contains(index.oid) {
-            if let parent = index.parent.flatMap({ names[$0] }) {
-                attachIndex(index.name, to: parent)
-            }
+            guard let parent = index.parent, let name = names[parent],
+                let table = current.table(oid: index.table)
+            else { continue }
+            attachIndex(index.name, to: name, of: table, isBelowKept: isAbove.contains(parent))
         }
     }
 

@@ -22,7 +22,8 @@ package struct ShapeSQL: Sendable {
           WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
             AND NOT i.indisexclusion AND i.indpred IS NULL AND i.indexprs IS NULL
             AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a
-                 WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
+                 WHERE a.attrelid = c.oid
+                   AND a.attnum = ANY ((i.indkey::int2[])[0:\(features.keyColumnCount) - 1])
                    AND (NOT a.attnotnull OR \(features.generated) <> ''))
           ORDER BY i.indisprimary DESC, \(features.keyColumnCount), ic.relname LIMIT 1)
         """

@@ -48,6 +48,8 @@ import Testing
                 logger: logger)
             let instance = instance
             running = Task { await instance.run() }
+            // What is written before the beginning would have to be loaded.
+            try await arrive()
         }
 
         /// Waits until everything arrived; a table that is new is captured a moment later.
@@ -107,8 +109,8 @@ import Testing
 
         /// The foreign keys, tables and the like that are reported, with their reasons.
         func reported() async -> String {
-            await instance.status().targets.first?.notCarried.map { "\($0)" }
-                .joined(separator: "\n") ?? ""
+            await instance.status().notCarried.map { "\($0)" }
+                .joined(separator: "\n")
         }
 
         func stop() async {
