@@ -61,7 +61,8 @@ actor ApplySession {
         try await receive(header, frames)
         if let section = header.schema, !section.afterRows.isEmpty {
             // A table whose deferred checks are due cannot be altered; the rows are all there.
-            let role = header.replicaRole == true ? "SET LOCAL session_replication_role = origin; " : ""
+            let role =
+                header.replicaRole == true ? "SET LOCAL session_replication_role = origin; " : ""
             try await connection.execute(role + "SET CONSTRAINTS ALL IMMEDIATE")
             try await run(section.afterRows, section.searchPath)
         }

@@ -93,14 +93,16 @@ extension LoadRun {
         return schema
     }
 
-    /// The catalog as a target has it after the load's end: without what only the first batch makes
-    /// true of its rows, which were read at different times: foreign keys, and what is unique or
-    /// excludes beyond the key. That batch makes them.
+    /// The catalog as a target has it after the load's end.
+    ///
+    /// Its rows were read at different times: what only the first batch makes true of them, that
+    /// batch makes: foreign keys, and what is unique or excludes beyond the key.
     static func loadedSchema(of snapshot: SchemaSnapshot) -> SchemaSnapshot {
         let keys = Dictionary(snapshot.tables.map { ($0.oid, $0.keyIndex) }) { first, _ in first }
         var schema = snapshot
         schema.constraints.removeAll { constraint in
-            constraint.kind == "f" || constraint.hasIndex && keys[constraint.table] != constraint.name
+            constraint.kind == "f"
+                || constraint.hasIndex && keys[constraint.table] != constraint.name
         }
         schema.indexes.removeAll { $0.isUnique && keys[$0.table] != $0.name.name }
         let names = Set(schema.constraints.filter(\.hasIndex).map(\.name))

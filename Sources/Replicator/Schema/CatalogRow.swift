@@ -46,7 +46,8 @@ struct CatalogRow: Sendable {
     func oids(_ place: Int) throws(SchemaError) -> [UInt32] {
         try list(place).map { text throws(SchemaError) in
             guard let oid = UInt32(text) else {
-                throw SchemaError(.unexpected, "an oid was expected in column \(place) of the catalog")
+                throw SchemaError(
+                    .unexpected, "an oid was expected in column \(place) of the catalog")
             }
             return oid
         }

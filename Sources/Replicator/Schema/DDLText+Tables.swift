@@ -38,7 +38,8 @@ extension DDLText {
     }
 
     func sequence(_ sequence: SchemaSnapshot.Sequence) -> String {
-        let word = sequence.isUnlogged && target.hasUnloggedSequences ? "UNLOGGED SEQUENCE" : "SEQUENCE"
+        let word =
+            sequence.isUnlogged && target.hasUnloggedSequences ? "UNLOGGED SEQUENCE" : "SEQUENCE"
         return "CREATE \(word) \(name(sequence.name)) \(sequenceOptions(sequence))"
     }
 

@@ -145,7 +145,7 @@ extension SchemaDiff {
         }
     }
 
-    /// - Parameter along: what is dropped as well, by applied oid: parts go with their whole.
+    /// What is dropped as well, by applied oid, is in `along`: parts go with their whole.
     private mutating func drop(
         _ constraint: Constraint, of table: Table, along: Set<UInt32>
     ) {
@@ -162,10 +162,8 @@ extension SchemaDiff {
     /// The key is needed by the rows; checks of a new table cost nothing; the rest waits for the
     /// rows, which old ones of a table that is altered could violate.
     ///
-    /// - Parameters:
-    ///   - isNew: whether the table is made by this plan.
-    ///   - parentStays: whether it is part of a constraint that the target has: then it must be there
-    ///     when its table becomes a partition.
+    /// With `parentStays` it is part of a constraint that the target has: then it must be there when
+    /// its table becomes a partition.
     private mutating func addConstraint(
         _ constraint: Constraint, to table: Table, isNew: Bool, parentStays: Bool
     ) {

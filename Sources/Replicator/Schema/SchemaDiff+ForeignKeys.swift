@@ -164,7 +164,8 @@ extension SchemaDiff {
                 + "(PostgreSQL 15 and later; before, it must be a superuser)"
         }
         if !key.isEnforced || key.hasPeriod, text.target.version < 180_000 {
-            return "the target's PostgreSQL does not know \(key.hasPeriod ? "PERIOD" : "NOT ENFORCED")"
+            return
+                "the target's PostgreSQL does not know \(key.hasPeriod ? "PERIOD" : "NOT ENFORCED")"
         }
         if key.match == "p" { return "MATCH PARTIAL is not known" }
         return nil

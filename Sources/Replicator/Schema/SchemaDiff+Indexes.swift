@@ -88,7 +88,7 @@ extension SchemaDiff {
         return rebuilt
     }
 
-    /// - Parameter along: what is dropped as well, by applied oid: parts go with their whole.
+    /// What is dropped as well, by applied oid, is in `along`: parts go with their whole.
     private mutating func drop(_ index: Index, of table: Table, along: Set<UInt32>) {
         if index.isUnique { reindexed.insert(table.oid) }
         let kept = currentTable[table.oid].map { !(keptParents[$0] ?? []).isEmpty } ?? false
@@ -98,8 +98,8 @@ extension SchemaDiff {
             effect: .dropIndex)
     }
 
-    /// - Parameter parentStays: whether it is part of an index that the target has: then it must be
-    ///   there when its table becomes a partition.
+    /// With `parentStays` it is part of an index that the target has: then it must be there when its
+    /// table becomes a partition.
     private mutating func addIndex(
         _ index: Index, on table: Table, isNew: Bool, parentStays: Bool
     ) {

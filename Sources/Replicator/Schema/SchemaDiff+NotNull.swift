@@ -1,6 +1,6 @@
 /// NOT NULL of columns: since 18 a constraint with a name.
 extension SchemaDiff {
-    /// - Parameter parent: the column of a parent that stays above; its change is the child's, too.
+    /// The column of a parent that stays above is `parent`; its change is the child's, too.
     mutating func alterNull(
         _ old: Column, _ new: Column, _ table: Table, _ parent: (old: Column, new: Column)?
     ) {
@@ -16,7 +16,8 @@ extension SchemaDiff {
                 // Its children as well; those that refuse it still are told so again.
                 statement(
                     table, "allow NULL in \(table.name).\(new.name)",
-                    "ALTER TABLE \(text.name(table.name)) \(prefix) DROP NOT NULL", effect: .alterTable)
+                    "ALTER TABLE \(text.name(table.name)) \(prefix) DROP NOT NULL",
+                    effect: .alterTable)
             }
         } else if new.notNull {
             if let parent, parent.old.notNull, !parent.new.notNull {

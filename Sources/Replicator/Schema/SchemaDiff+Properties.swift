@@ -4,7 +4,8 @@ extension SchemaDiff {
         let name = text.name(new.name)
         if old.properties.isUnlogged != new.properties.isUnlogged {
             statement(
-                new, new.properties.isUnlogged ? "unlog table \(new.name)" : "log table \(new.name)",
+                new,
+                new.properties.isUnlogged ? "unlog table \(new.name)" : "log table \(new.name)",
                 "ALTER TABLE \(name) SET \(new.properties.isUnlogged ? "UNLOGGED" : "LOGGED")",
                 effect: .alterTable.rewriting)
         }
@@ -55,7 +56,7 @@ extension SchemaDiff {
         }
     }
 
-    /// - Parameter old: nil for a new column, or one whose type sets its storage anew.
+    /// What was before is `old`: nil for a new column, or one whose type sets its storage anew.
     mutating func alterProperties(
         _ old: SchemaSnapshot.ColumnProperties?, _ column: Column, of table: Table
     ) {

@@ -229,7 +229,9 @@ extension SchemaDiff {
         }
         let names = Dictionary(
             columns.pairs.map { ($0.old.name, $0.new.name) }, uniquingKeysWith: { $1 })
-        if !isPartition, isReplicated(new), old.primaryKey.map({ names[$0] ?? "" }) != new.primaryKey {
+        if !isPartition, isReplicated(new),
+            old.primaryKey.map({ names[$0] ?? "" }) != new.primaryKey
+        {
             changesRows = true
         }
         if changesRows {
@@ -254,8 +256,7 @@ extension SchemaDiff {
     private func mayViolate(
         _ old: Table, _ new: Table, _ columns: Matching<SchemaSnapshot.Column>
     ) -> Bool {
-        guard !new.isPartition, !isReplicated(new), !old.primaryKey.isEmpty || isReplicated(old)
-        else { return false }
+        guard !new.isPartition, !isReplicated(new) else { return false }
         if columns.created.contains(where: { $0.notNull && $0.missingValue == nil }) { return true }
         if columns.pairs.contains(where: { !$0.old.notNull && $0.new.notNull }) { return true }
         let known = Set(applied.constraints.filter { $0.table == old.oid }.map(\.oid))

@@ -82,9 +82,10 @@ package struct ShapeSQL: Sendable {
             """
     }
 
-    /// What moves when the server emptied its unlogged tables, which no trigger sees: when its
-    /// statistics began, which a recovery from a crash does anew (also one that the postmaster
-    /// survives), and when the postmaster began. Empty for other tables.
+    /// What moves when the server emptied its unlogged tables, which no trigger sees.
+    ///
+    /// That is when its statistics began, which a recovery from a crash does anew (also one that the
+    /// postmaster survives), and when the postmaster began. Empty for other tables.
     package var crashID: String {
         """
         CASE WHEN c.relpersistence = 'u' AND c.relkind = 'r' THEN \(Self.serverCrashID) ELSE '' END

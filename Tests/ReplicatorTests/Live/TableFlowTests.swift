@@ -134,14 +134,19 @@ import Testing
         """,
         "DELETE FROM customer WHERE id % 7 = 0 AND best IN (SELECT id FROM orders WHERE parent IS NULL)",
         "UPDATE customer SET best = NULL WHERE id > 100; DELETE FROM orders WHERE id > 100; "
-            + "DELETE FROM customer WHERE id = 250; UPDATE customer SET id = id + 1000 WHERE id < 50",
-        "TRUNCATE customer, orders; INSERT INTO customer VALUES (1); INSERT INTO orders VALUES (1, 1), (2, 1, 1)",
-        "ALTER TABLE orders ALTER id TYPE bigint; INSERT INTO orders VALUES (5, 1, 2); UPDATE customer SET best = 5",
+            + "DELETE FROM customer WHERE id = 250; "
+            + "UPDATE customer SET id = id + 1000 WHERE id < 50",
+        "TRUNCATE customer, orders; INSERT INTO customer VALUES (1); "
+            + "INSERT INTO orders VALUES (1, 1, NULL), (2, 1, 1)",
+        "ALTER TABLE orders ALTER id TYPE bigint; INSERT INTO orders VALUES (5, 1, 2); "
+            + "UPDATE customer SET best = 5",
         "CREATE TABLE line (id int PRIMARY KEY, o bigint REFERENCES orders ON DELETE CASCADE); "
             + "INSERT INTO line VALUES (1, 1), (2, 5); DELETE FROM orders WHERE id = 1",
-        "TRUNCATE orders CASCADE; INSERT INTO customer VALUES (9); INSERT INTO orders VALUES (9, 9); INSERT INTO line VALUES (9, 9)",
+        "TRUNCATE orders CASCADE; INSERT INTO customer VALUES (9); "
+            + "INSERT INTO orders VALUES (9, 9); INSERT INTO line VALUES (9, 9)",
         "ALTER TABLE customer DROP CONSTRAINT customer_best_fkey; DROP TABLE orders CASCADE; "
-            + "CREATE TABLE orders (id int PRIMARY KEY, customer int REFERENCES customer); INSERT INTO orders VALUES (1, 9)",
+            + "CREATE TABLE orders (id int PRIMARY KEY, customer int REFERENCES customer); "
+            + "INSERT INTO orders VALUES (1, 9)",
     ]
 
     @Test(arguments: [SchemaOptions.ForeignKeys.deferred, .exact, .none])
@@ -149,7 +154,8 @@ import Testing
         let flow = try await Flow(Self.orders, foreignKeys: mode)
         for step in Self.business { try await flow.step(step) }
         let keys = try flow.onTarget(
-            "SELECT count(*), bool_and(condeferred), bool_and(convalidated) FROM pg_constraint WHERE contype = 'f'"
+            "SELECT count(*), bool_and(condeferred), "
+                + "bool_and(convalidated) FROM pg_constraint WHERE contype = 'f'"
         )
         switch mode {
         case .deferred: #expect(keys == "1|t|t")
@@ -179,16 +185,26 @@ import Testing
             CREATE TABLE t (v text, day int, id int, PRIMARY KEY (day, id));
             """)
         for step in [
-            "INSERT INTO p SELECT n, 1 + n % 9, 'a' FROM generate_series(1, 100) n; INSERT INTO t SELECT 'b', 10 + n % 10, n FROM generate_series(1, 100) n",
-            "DELETE FROM t WHERE id % 3 = 0; UPDATE t SET v = 'c' WHERE id % 4 = 0; ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, day); "
-                + "ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM (10) TO (20); INSERT INTO p VALUES (900, 12, 'new')",
-            "UPDATE p SET day = day + 10 WHERE id < 20 AND day < 10; DELETE FROM t WHERE id = 100",
-            "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (20) TO (30) PARTITION BY LIST (id); CREATE TABLE p21 PARTITION OF p2 DEFAULT; "
+            "INSERT INTO p SELECT n, 1 + n % 9, 'a' FROM generate_series(1, 100) n; "
+                + "INSERT INTO t SELECT 'b', 10 + n % 10, n FROM generate_series(1, 100) n",
+            "DELETE FROM t WHERE id % 3 = 0; UPDATE t SET v = 'c' WHERE id % 4 = 0; "
+                + "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, day); "
+                + "ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM (10) TO (20); "
+                + "INSERT INTO p VALUES (900, 12, 'new')",
+            "UPDATE p SET day = day + 10 WHERE id < 20 AND day < 10; "
+                + "DELETE FROM t WHERE id = 100",
+            "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (20) TO (30) PARTITION BY LIST "
+                + "(id); CREATE TABLE p21 PARTITION OF p2 DEFAULT; "
                 + "INSERT INTO p SELECT n, 25, 'd' FROM generate_series(1, 50) n",
-            "DELETE FROM p WHERE id = 30; ALTER TABLE p DETACH PARTITION p1; UPDATE p1 SET v = 'alone' WHERE id % 2 = 0; DELETE FROM p1 WHERE id % 5 = 0",
-            "INSERT INTO p1 VALUES (1000, 1000, 'free'); UPDATE p SET v = 'e' WHERE id % 2 = 0; TRUNCATE p21",
-            "DELETE FROM p1 WHERE day > 9; ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM (-5) TO (10); INSERT INTO p VALUES (7, -3, 'low')",
-            "DROP TABLE t; CREATE TABLE d PARTITION OF p DEFAULT; INSERT INTO p VALUES (8, 77, 'far')",
+            "DELETE FROM p WHERE id = 30; ALTER TABLE p DETACH PARTITION p1; "
+                + "UPDATE p1 SET v = 'alone' WHERE id % 2 = 0; DELETE FROM p1 WHERE id % 5 = 0",
+            "INSERT INTO p1 VALUES (1000, 1000, 'free'); "
+                + "UPDATE p SET v = 'e' WHERE id % 2 = 0; TRUNCATE p21",
+            "DELETE FROM p1 WHERE day > 9; "
+                + "ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM (-5) TO (10); "
+                + "INSERT INTO p VALUES (7, -3, 'low')",
+            "DROP TABLE t; CREATE TABLE d PARTITION OF p DEFAULT; "
+                + "INSERT INTO p VALUES (8, 77, 'far')",
         ] { try await flow.step(step) }
         try flow.expectSameDefinitions()
         await flow.stop()
@@ -201,10 +217,14 @@ import Testing
             CREATE TABLE c (PRIMARY KEY (id)) INHERITS (a, b);
             """)
         for step in [
-            "INSERT INTO a VALUES (1, 'a'), (2, 'a'); INSERT INTO b VALUES (1); INSERT INTO c VALUES (1, 'c', 1), (3, 'c', 2)",
-            "UPDATE a SET v = 'all' WHERE id = 1; DELETE FROM a WHERE id = 3; INSERT INTO c VALUES (4, 'c', 9)",
+            "INSERT INTO a VALUES (1, 'a'), (2, 'a'); INSERT INTO b VALUES (1); "
+                + "INSERT INTO c VALUES (1, 'c', 1), (3, 'c', 2)",
+            "UPDATE a SET v = 'all' WHERE id = 1; DELETE FROM a WHERE id = 3; "
+                + "INSERT INTO c VALUES (4, 'c', 9)",
             "ALTER TABLE a ADD n float8 DEFAULT random(); UPDATE ONLY a SET v = 'only'",
-            "ALTER TABLE c NO INHERIT b; ALTER TABLE c DROP k; CREATE TABLE d (PRIMARY KEY (id)) INHERITS (a); INSERT INTO d VALUES (1, 'd', 2)",
+            "ALTER TABLE c NO INHERIT b; ALTER TABLE c DROP k; "
+                + "CREATE TABLE d (PRIMARY KEY (id)) INHERITS (a); "
+                + "INSERT INTO d VALUES (1, 'd', 2)",
             "ALTER TABLE a ALTER v TYPE varchar(20); TRUNCATE ONLY a; UPDATE a SET n = 1",
             "DROP TABLE c; TRUNCATE a; INSERT INTO d VALUES (8, 'x', 1)",
         ] { try await flow.step(step) }
@@ -221,10 +241,15 @@ import Testing
             """)
         for step in [
             "INSERT INTO t (v) SELECT n FROM generate_series(1, 100) n",
-            "ALTER TABLE t ADD at timestamptz NOT NULL DEFAULT clock_timestamp(), ADD r float8 DEFAULT random(), ADD q bigint DEFAULT nextval('s')",
-            "UPDATE t SET v = v + 1 WHERE id % 2 = 0; INSERT INTO t (id, v) OVERRIDING SYSTEM VALUE VALUES (1000, 1); DELETE FROM t WHERE id < 10",
-            "ALTER TABLE t ALTER g DROP EXPRESSION; UPDATE t SET g = -1 WHERE id = 20; ALTER TABLE t ALTER id DROP IDENTITY",
-            "ALTER TABLE t ADD h text GENERATED ALWAYS AS (v::text || 'x') STORED; ALTER TABLE t ADD i int GENERATED ALWAYS AS IDENTITY",
+            "ALTER TABLE t ADD at timestamptz NOT NULL DEFAULT clock_timestamp(), "
+                + "ADD r float8 DEFAULT random(), ADD q bigint DEFAULT nextval('s')",
+            "UPDATE t SET v = v + 1 WHERE id % 2 = 0; "
+                + "INSERT INTO t (id, v) OVERRIDING SYSTEM VALUE VALUES (1000, 1); "
+                + "DELETE FROM t WHERE id < 10",
+            "ALTER TABLE t ALTER g DROP EXPRESSION; UPDATE t SET g = -1 WHERE id = 20; "
+                + "ALTER TABLE t ALTER id DROP IDENTITY",
+            "ALTER TABLE t ADD h text GENERATED ALWAYS AS (v::text || 'x') STORED; "
+                + "ALTER TABLE t ADD i int GENERATED ALWAYS AS IDENTITY",
             "UPDATE t SET v = 5 WHERE id = 30",
         ] { try await flow.step(step) }
         try flow.expectSameDefinitions()
@@ -235,7 +260,8 @@ import Testing
     }
 
     @Test func `rows begin to travel with a key, and stop without`() async throws {
-        let flow = try await Flow("CREATE TABLE t (a int, b int); CREATE TABLE u (id int PRIMARY KEY)")
+        let flow = try await Flow(
+            "CREATE TABLE t (a int, b int); CREATE TABLE u (id int PRIMARY KEY)")
         try await flow.step("INSERT INTO t VALUES (1, 1), (2, 2); INSERT INTO u VALUES (1)")
         #expect(try flow.onTarget("SELECT count(*) FROM t") == "0")
         #expect(await flow.reported().contains("no primary key"))
@@ -244,7 +270,9 @@ import Testing
         try await flow.step("ALTER TABLE t DROP CONSTRAINT t_pkey; INSERT INTO t VALUES (3, 4)")
         #expect(await flow.reported().contains("no primary key"))
         // What the rows of before could violate does not hold the target up.
-        try await flow.step("ALTER TABLE t ADD c int NOT NULL DEFAULT random(); CREATE UNIQUE INDEX ON t (b); INSERT INTO u VALUES (2)")
+        try await flow.step(
+            "ALTER TABLE t ADD c int NOT NULL DEFAULT random(); "
+                + "CREATE UNIQUE INDEX ON t (b); INSERT INTO u VALUES (2)")
         #expect(try flow.onTarget("SELECT count(*) FROM t") == "0")
         try await flow.step("ALTER TABLE t ADD PRIMARY KEY (b)")
         #expect(try flow.onTarget("SELECT count(*) FROM t") == "4")

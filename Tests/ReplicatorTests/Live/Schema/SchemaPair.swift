@@ -72,7 +72,9 @@ struct SchemaPair {
         script += "SET LOCAL session_replication_role = replica;\n"
         for oid in plan.recopy.sorted() { script += try await copy(oid, of: current) }
         script += "SET LOCAL session_replication_role = origin;\n"
-        script += "SET CONSTRAINTS ALL IMMEDIATE;\n" + session + Self.script(plan.section.afterRows) + "COMMIT;\n"
+        script +=
+            "SET CONSTRAINTS ALL IMMEDIATE;\n" + session + Self.script(plan.section.afterRows)
+            + "COMMIT;\n"
         do {
             try await onTarget.execute(script)
         } catch {
@@ -92,10 +94,10 @@ struct SchemaPair {
         let columns = table.storedColumns.map { SQLText.identifier($0.name) }
             .joined(separator: ", ")
         let file = "\(cluster.socketDirectory)/rows_\(oid)"
-        try await onSource.execute(
-            "COPY (SELECT \(columns) FROM \(table.partitionKey == nil ? "ONLY " : "")\(table.name.quoted)) TO '\(file)'")
-        let name = mapping.target(table.name).quoted
         let only = table.partitionKey == nil ? "ONLY " : ""
+        try await onSource.execute(
+            "COPY (SELECT \(columns) FROM \(only)\(table.name.quoted)) TO '\(file)'")
+        let name = mapping.target(table.name).quoted
         return "DELETE FROM \(only)\(name);\nCOPY \(name) (\(columns)) FROM '\(file)';\n"
     }
 

@@ -51,7 +51,8 @@ import Testing
         #expect(plan.notCarried.filter { $0.kind != "rows of table" } == [], name)
         if change.isInPlace {
             let sql = plan.section.changes.map(\.sql)
-            #expect(!sql.contains { $0.hasPrefix("DROP TABLE") || $0.hasPrefix("CREATE TABLE") }, name)
+            #expect(
+                !sql.contains { $0.hasPrefix("DROP TABLE") || $0.hasPrefix("CREATE TABLE") }, name)
         }
         let again = try SchemaPlan.make(
             from: pair.applied, to: current, mapping: pair.mapping, options: pair.options,
@@ -59,7 +60,9 @@ import Testing
         #expect(again.isEmpty && again.recopy == [], "\(change.name): \(again.section)")
     }
 
-    @Test func `foreign keys arrive as they are`() async throws { try await check(Self.foreignKeys) }
+    @Test func `foreign keys arrive as they are`() async throws {
+        try await check(Self.foreignKeys)
+    }
 
     @Test func `constraints arrive as they are`() async throws { try await check(Self.constraints) }
 
@@ -78,7 +81,8 @@ import Testing
     static let foreignKeys = [
         Change(
             "foreign keys are added", pair,
-            "ALTER TABLE b ADD FOREIGN KEY (a) REFERENCES a ON DELETE CASCADE ON UPDATE SET NULL, "
+            "ALTER TABLE b ADD FOREIGN KEY (a) REFERENCES a ON DELETE CASCADE ON UPDATE "
+                + "SET NULL, "
                 + "ADD CONSTRAINT f FOREIGN KEY (u) REFERENCES a (u) MATCH FULL DEFERRABLE INITIALLY DEFERRED NOT VALID;"
         ),
         Change(
@@ -86,14 +90,17 @@ import Testing
             pair + "ALTER TABLE b ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES a NOT VALID, "
                 + "ADD CONSTRAINT g FOREIGN KEY (u) REFERENCES a (u);",
             "ALTER TABLE b VALIDATE CONSTRAINT f; ALTER TABLE b ALTER CONSTRAINT g DEFERRABLE; "
-                + "ALTER TABLE b RENAME CONSTRAINT f TO x; ALTER TABLE b RENAME CONSTRAINT g TO f; "
-                + "ALTER TABLE b RENAME CONSTRAINT x TO g; ALTER TABLE a RENAME TO c; ALTER TABLE c RENAME u TO uu;"
+                + "ALTER TABLE b RENAME CONSTRAINT f TO x; "
+                + "ALTER TABLE b RENAME CONSTRAINT g TO f; "
+                + "ALTER TABLE b RENAME CONSTRAINT x TO g; ALTER TABLE a RENAME TO c; "
+                + "ALTER TABLE c RENAME u TO uu;"
         ),
         Change(
             "a foreign key is another one of the same name",
             pair + "ALTER TABLE b ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES a;",
             "ALTER TABLE b DROP CONSTRAINT f; "
-                + "ALTER TABLE b ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES a ON DELETE SET DEFAULT (a);"),
+                + "ALTER TABLE b ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES a ON DELETE SET DEFAULT (a);"
+        ),
         Change(
             "keys below foreign keys are retyped",
             pair + "ALTER TABLE b ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES a; "
@@ -102,18 +109,23 @@ import Testing
         Change(
             "a key below a foreign key is made anew",
             pair + "ALTER TABLE b ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES a;",
-            "ALTER TABLE a DROP CONSTRAINT a_pkey CASCADE; ALTER TABLE a ADD CONSTRAINT a_pkey PRIMARY KEY (id) INCLUDE (x); "
+            "ALTER TABLE a DROP CONSTRAINT a_pkey CASCADE; "
+                + "ALTER TABLE a ADD CONSTRAINT a_pkey PRIMARY KEY (id) INCLUDE (x); "
                 + "ALTER TABLE b ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES a;"),
         Change(
             "tables in a circle come and go",
-            "CREATE TABLE o (id int PRIMARY KEY, p int); CREATE TABLE p (id int PRIMARY KEY, o int REFERENCES o); "
+            "CREATE TABLE o (id int PRIMARY KEY, p int); "
+                + "CREATE TABLE p (id int PRIMARY KEY, o int REFERENCES o); "
                 + "ALTER TABLE o ADD FOREIGN KEY (p) REFERENCES p;",
-            "DROP TABLE o CASCADE; DROP TABLE p; " + pair + "ALTER TABLE a ADD FOREIGN KEY (x) REFERENCES a; "
-                + "ALTER TABLE b ADD FOREIGN KEY (a) REFERENCES a; ALTER TABLE a ADD FOREIGN KEY (x) REFERENCES b DEFERRABLE NOT VALID;",
+            "DROP TABLE o CASCADE; DROP TABLE p; " + pair
+                + "ALTER TABLE a ADD FOREIGN KEY (x) REFERENCES a; "
+                + "ALTER TABLE b ADD FOREIGN KEY (a) REFERENCES a; "
+                + "ALTER TABLE a ADD FOREIGN KEY (x) REFERENCES b DEFERRABLE NOT VALID;",
             inPlace: false),
         Change(
             "tables in a circle are made anew",
-            "CREATE TABLE o (id int PRIMARY KEY, p int); CREATE TABLE p (id int PRIMARY KEY, o int REFERENCES o); "
+            "CREATE TABLE o (id int PRIMARY KEY, p int); "
+                + "CREATE TABLE p (id int PRIMARY KEY, o int REFERENCES o); "
                 + "ALTER TABLE o ADD FOREIGN KEY (p) REFERENCES p;",
             "DROP TABLE o CASCADE; CREATE TABLE o (id int PRIMARY KEY, p int REFERENCES p); "
                 + "ALTER TABLE p ADD FOREIGN KEY (o) REFERENCES o;", inPlace: false),
@@ -126,33 +138,42 @@ import Testing
             """, inPlace: false),
         Change(
             "a foreign key goes with its column",
-            pair + "ALTER TABLE b ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES a;", "ALTER TABLE b DROP a;"),
+            pair + "ALTER TABLE b ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES a;",
+            "ALTER TABLE b DROP a;"),
     ]
 
     static let constraints = [
         Change(
             "an exclusion constraint is added", pair,
-            "CREATE EXTENSION btree_gist SCHEMA src; ALTER TABLE a ADD CONSTRAINT e EXCLUDE USING gist "
+            "CREATE EXTENSION btree_gist SCHEMA src; "
+                + "ALTER TABLE a ADD CONSTRAINT e EXCLUDE USING gist "
                 + "(x WITH =, int4range(id, u, '[]') WITH &&) WHERE (x > 5) DEFERRABLE;"),
         Change(
             "unique constraints of every form", pair,
-            "ALTER TABLE a ADD UNIQUE NULLS NOT DISTINCT (x), ADD CONSTRAINT d UNIQUE (x, u) DEFERRABLE INITIALLY DEFERRED; "
-                + "CREATE UNIQUE INDEX i ON b (a) INCLUDE (u) WITH (fillfactor = 80); ALTER TABLE b ADD CONSTRAINT c UNIQUE USING INDEX i;"
+            "ALTER TABLE a ADD UNIQUE NULLS NOT DISTINCT (x), ADD CONSTRAINT d UNIQUE (x, "
+                + "u) DEFERRABLE INITIALLY DEFERRED; "
+                + "CREATE UNIQUE INDEX i ON b (a) INCLUDE (u) WITH (fillfactor = 80); "
+                + "ALTER TABLE b ADD CONSTRAINT c UNIQUE USING INDEX i;"
         ),
         Change(
-            "options of a constraint's index change", pair, "ALTER INDEX a_pkey SET (fillfactor = 70);"),
+            "options of a constraint's index change", pair,
+            "ALTER INDEX a_pkey SET (fillfactor = 70);"),
         Change(
             "checks of every form", pair,
-            "ALTER TABLE a ADD CONSTRAINT n CHECK (x > 0) NO INHERIT NOT VALID, ADD CHECK (u > id);"),
+            "ALTER TABLE a ADD CONSTRAINT n CHECK (x > 0) NO INHERIT NOT VALID, "
+                + "ADD CHECK (u > id);"),
         Change(
             "an exclusion constraint is renamed and another goes",
-            "CREATE TABLE e (id int PRIMARY KEY, r int4range, EXCLUDE USING gist (r WITH &&), CONSTRAINT o EXCLUDE USING gist (r WITH -|-));",
+            "CREATE TABLE e (id int PRIMARY KEY, r int4range, "
+                + "EXCLUDE USING gist (r WITH &&), CONSTRAINT o EXCLUDE USING gist (r WITH -|-));",
             "ALTER TABLE e RENAME CONSTRAINT e_r_excl TO x; ALTER TABLE e DROP CONSTRAINT o;"),
         Change(
             "statistics of an index change", pair + "CREATE INDEX i ON a ((x + u), (u + 1));",
-            "ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 77; ALTER INDEX i SET (fillfactor = 60); REINDEX INDEX i;"),
+            "ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 77; "
+                + "ALTER INDEX i SET (fillfactor = 60); REINDEX INDEX i;"),
         Change(
-            "options of an index go", pair + "CREATE INDEX i ON a (x) WITH (fillfactor = 60, deduplicate_items = off);",
+            "options of an index go",
+            pair + "CREATE INDEX i ON a (x) WITH (fillfactor = 60, deduplicate_items = off);",
             "ALTER INDEX i RESET (fillfactor);"),
     ]
 
@@ -167,24 +188,32 @@ import Testing
         Change(
             "properties of columns change",
             "CREATE TABLE t (id int PRIMARY KEY, v text, w text COMPRESSION pglz); "
-                + "ALTER TABLE t ALTER v SET STORAGE EXTERNAL, ALTER v SET STATISTICS 500, ALTER v SET (n_distinct = 5);",
-            "ALTER TABLE t ALTER v SET STORAGE EXTENDED, ALTER v SET STATISTICS -1, ALTER v RESET (n_distinct), "
-                + "ALTER w SET COMPRESSION default, ALTER w SET STORAGE MAIN, ALTER w SET (n_distinct_inherited = -0.5); "
+                + "ALTER TABLE t ALTER v SET STORAGE EXTERNAL, ALTER v SET STATISTICS 500, "
+                + "ALTER v SET (n_distinct = 5);",
+            "ALTER TABLE t ALTER v SET STORAGE EXTENDED, ALTER v SET STATISTICS -1, "
+                + "ALTER v RESET (n_distinct), "
+                + "ALTER w SET COMPRESSION default, ALTER w SET STORAGE MAIN, "
+                + "ALTER w SET (n_distinct_inherited = -0.5); "
                 + "ALTER TABLE t ADD z text; ALTER TABLE t ALTER z SET STORAGE PLAIN;"),
         Change(
             "properties of tables change",
             "CREATE TABLE t (id int PRIMARY KEY, v text) WITH (toast.autovacuum_enabled = off); "
                 + "CREATE UNIQUE INDEX r ON t (id);",
-            "ALTER TABLE t SET (toast.vacuum_truncate = off, fillfactor = 40), RESET (toast.autovacuum_enabled); "
+            "ALTER TABLE t SET (toast.vacuum_truncate = off, fillfactor = 40), "
+                + "RESET (toast.autovacuum_enabled); "
                 + "ALTER TABLE t REPLICA IDENTITY USING INDEX r; ALTER TABLE t CLUSTER ON r;"),
         Change(
             "tables are logged and not",
-            "CREATE TABLE t (id serial PRIMARY KEY); CREATE UNLOGGED TABLE u (id int PRIMARY KEY REFERENCES t); "
+            "CREATE TABLE t (id serial PRIMARY KEY); "
+                + "CREATE UNLOGGED TABLE u (id int PRIMARY KEY REFERENCES t); "
                 + "INSERT INTO t VALUES (1); INSERT INTO u VALUES (1);",
-            "ALTER TABLE u SET LOGGED; CREATE UNLOGGED TABLE n (id int PRIMARY KEY); CREATE UNLOGGED SEQUENCE s;",
+            "ALTER TABLE u SET LOGGED; CREATE UNLOGGED TABLE n (id int PRIMARY KEY); "
+                + "CREATE UNLOGGED SEQUENCE s;",
             inPlace: false),
         Change(
-            "tables become unlogged", "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE SEQUENCE s;",
+            "tables become unlogged",
+            "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); "
+                + "CREATE SEQUENCE s;",
             "ALTER TABLE t SET UNLOGGED; ALTER SEQUENCE s SET UNLOGGED;"),
         Change(
             "tables without keys", "CREATE TABLE t (a int); INSERT INTO t VALUES (1);",
@@ -192,13 +221,17 @@ import Testing
                 + "ALTER TABLE t ADD PRIMARY KEY (a);", inPlace: false),
         Change(
             "typed tables",
-            "CREATE TYPE c AS (id int, v text); CREATE TABLE t OF c (id WITH OPTIONS PRIMARY KEY, v WITH OPTIONS DEFAULT 'x');",
-            "ALTER TABLE t NOT OF; CREATE TABLE u OF c (PRIMARY KEY (id)); CREATE TABLE w (id int PRIMARY KEY, v text); "
+            "CREATE TYPE c AS (id int, v text); "
+                + "CREATE TABLE t OF c (id WITH OPTIONS PRIMARY KEY, v WITH OPTIONS DEFAULT 'x');",
+            "ALTER TABLE t NOT OF; CREATE TABLE u OF c (PRIMARY KEY (id)); "
+                + "CREATE TABLE w (id int PRIMARY KEY, v text); "
                 + "ALTER TABLE w OF c;", inPlace: false),
         Change(
             "identities change",
-            "CREATE TABLE t (id int PRIMARY KEY GENERATED ALWAYS AS IDENTITY (MINVALUE 5 CACHE 3), v int); INSERT INTO t (v) VALUES (1);",
-            "ALTER TABLE t ALTER id SET GENERATED BY DEFAULT SET START 9 SET CYCLE; ALTER TABLE t ALTER v SET NOT NULL; "
+            "CREATE TABLE t (id int PRIMARY KEY GENERATED ALWAYS AS IDENTITY (MINVALUE 5 "
+                + "CACHE 3), v int); INSERT INTO t (v) VALUES (1);",
+            "ALTER TABLE t ALTER id SET GENERATED BY DEFAULT SET START 9 SET CYCLE; "
+                + "ALTER TABLE t ALTER v SET NOT NULL; "
                 + "ALTER TABLE t ALTER v ADD GENERATED ALWAYS AS IDENTITY;"),
     ]
 
@@ -225,42 +258,57 @@ import Testing
         Change(
             "a table with rows becomes a partition",
             tree + "CREATE TABLE t (v text, id int, w int, day date, PRIMARY KEY (id, day)); "
-                + "INSERT INTO t VALUES ('z', 5, 5, '2025-05-05'), ('y', 6, 6, '2001-01-01'); CREATE INDEX odd ON t (v);",
-            "DELETE FROM t WHERE day < '2025-01-01'; ALTER TABLE t ADD CONSTRAINT p_w_check CHECK (w > 0); "
-                + "ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"),
+                + "INSERT INTO t VALUES ('z', 5, 5, '2025-05-05'), ('y', 6, 6, '2001-01-01'); "
+                + "CREATE INDEX odd ON t (v);",
+            "DELETE FROM t WHERE day < '2025-01-01'; "
+                + "ALTER TABLE t ADD CONSTRAINT p_w_check CHECK (w > 0); "
+                + "ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"
+        ),
         Change(
             "a partition becomes a table", tree,
-            "ALTER TABLE p DETACH PARTITION p1; ALTER TABLE p DROP v; ALTER TABLE p ADD z int DEFAULT 4; "
+            "ALTER TABLE p DETACH PARTITION p1; ALTER TABLE p DROP v; "
+                + "ALTER TABLE p ADD z int DEFAULT 4; "
                 + "ALTER TABLE p1 ADD y int; ALTER TABLE p1 RENAME TO alone;"),
         Change(
             "a bound changes", tree + "CREATE TABLE d PARTITION OF p DEFAULT;",
             "ALTER TABLE p DETACH PARTITION p1; "
-                + "ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM ('2023-01-01') TO ('2025-01-01');"),
+                + "ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM ('2023-01-01') TO ('2025-01-01');"
+        ),
         Change(
-            "trees move", tree
-                + "CREATE TABLE s (id int, day date, v text, w int, PRIMARY KEY (id, day)) PARTITION BY LIST (id); "
-                + "CREATE TABLE s1 PARTITION OF s FOR VALUES IN (1, 2); INSERT INTO s VALUES (1, '2026-01-01');",
+            "trees move",
+            tree
+                + "CREATE TABLE s (id int, day date, v text, w int, PRIMARY KEY (id, "
+                + "day)) PARTITION BY LIST (id); "
+                + "CREATE TABLE s1 PARTITION OF s FOR VALUES IN (1, 2); "
+                + "INSERT INTO s VALUES (1, '2026-01-01');",
             "ALTER TABLE s ADD CONSTRAINT p_w_check CHECK (w > 0); "
-                + "ALTER TABLE p ATTACH PARTITION s FOR VALUES FROM ('2026-01-01') TO ('2027-01-01'); "
+                + "ALTER TABLE p ATTACH PARTITION s FOR VALUES FROM ('2026-01-01') TO "
+                + "('2027-01-01'); "
                 + "CREATE TABLE s3 PARTITION OF s FOR VALUES IN (3) PARTITION BY RANGE (day); "
                 + "CREATE TABLE s31 PARTITION OF s3 DEFAULT;", inPlace: false),
         Change(
             "columns of a tree change", tree + "CREATE TABLE p2 PARTITION OF p DEFAULT;",
-            "ALTER TABLE p ADD n int NOT NULL DEFAULT 5; ALTER TABLE p RENAME v TO t; ALTER TABLE p DROP w; "
-                + "ALTER TABLE p1 ALTER n SET DEFAULT 6; ALTER TABLE p1 ALTER t SET NOT NULL; ALTER TABLE ONLY p ALTER t DROP DEFAULT; "
+            "ALTER TABLE p ADD n int NOT NULL DEFAULT 5; ALTER TABLE p RENAME v TO t; "
+                + "ALTER TABLE p DROP w; "
+                + "ALTER TABLE p1 ALTER n SET DEFAULT 6; ALTER TABLE p1 ALTER t SET NOT NULL; "
+                + "ALTER TABLE ONLY p ALTER t DROP DEFAULT; "
                 + "ALTER TABLE p2 ALTER t SET STATISTICS 9; ALTER TABLE p ALTER n TYPE bigint;"),
         Change(
             "indexes of a tree come, go and are attached",
             tree + "CREATE INDEX j ON p (w); CREATE TABLE p2 PARTITION OF p DEFAULT;",
-            "DROP INDEX j; CREATE INDEX k ON ONLY p (id); CREATE INDEX part ON p1 (id); ALTER INDEX k ATTACH PARTITION part; "
-                + "ALTER TABLE p ADD UNIQUE (day, id); ALTER INDEX i RENAME TO ii; ALTER INDEX p1_v_idx RENAME TO named; "
+            "DROP INDEX j; CREATE INDEX k ON ONLY p (id); CREATE INDEX part ON p1 (id); "
+                + "ALTER INDEX k ATTACH PARTITION part; "
+                + "ALTER TABLE p ADD UNIQUE (day, id); ALTER INDEX i RENAME TO ii; "
+                + "ALTER INDEX p1_v_idx RENAME TO named; "
                 + "ALTER INDEX p1_pkey RENAME TO key1;"),
         Change(
             "indexes of a tree are made anew", tree,
-            "DROP INDEX i; CREATE INDEX i ON p (w, v); ALTER TABLE p DROP CONSTRAINT p_pkey; ALTER TABLE p ADD PRIMARY KEY (day, id);"),
+            "DROP INDEX i; CREATE INDEX i ON p (w, v); "
+                + "ALTER TABLE p DROP CONSTRAINT p_pkey; ALTER TABLE p ADD PRIMARY KEY (day, id);"),
         Change(
             "checks of a tree", tree,
-            "ALTER TABLE p RENAME CONSTRAINT p_w_check TO c; ALTER TABLE p ADD CONSTRAINT n CHECK (id > 0) NOT VALID; "
+            "ALTER TABLE p RENAME CONSTRAINT p_w_check TO c; "
+                + "ALTER TABLE p ADD CONSTRAINT n CHECK (id > 0) NOT VALID; "
                 + "CREATE TABLE p2 PARTITION OF p DEFAULT;", inPlace: false),
     ]
 
@@ -275,15 +323,22 @@ import Testing
         Change("a family is made", "", family, inPlace: false),
         Change(
             "columns of a family change", family,
-            "ALTER TABLE a ADD n int DEFAULT 5; ALTER TABLE a RENAME v TO t; ALTER TABLE b DROP k; ALTER TABLE a ALTER w TYPE bigint; "
-                + "ALTER TABLE c ALTER n SET DEFAULT 7; ALTER TABLE ONLY a ALTER t SET DEFAULT 'y'; ALTER TABLE a ALTER w DROP NOT NULL; "
+            "ALTER TABLE a ADD n int DEFAULT 5; ALTER TABLE a RENAME v TO t; "
+                + "ALTER TABLE b DROP k; ALTER TABLE a ALTER w TYPE bigint; "
+                + "ALTER TABLE c ALTER n SET DEFAULT 7; "
+                + "ALTER TABLE ONLY a ALTER t SET DEFAULT 'y'; "
+                + "ALTER TABLE a ALTER w DROP NOT NULL; "
                 + "ALTER TABLE a RENAME CONSTRAINT a_w_check TO ww;"),
         Change(
-            "children leave and come", family + "CREATE TABLE d (id int PRIMARY KEY, v text, w int NOT NULL CHECK (w > 0));",
-            "ALTER TABLE c NO INHERIT b; ALTER TABLE d ADD CONSTRAINT a_w_check CHECK (w > 0); ALTER TABLE d INHERIT a; "
+            "children leave and come",
+            family + "CREATE TABLE d (id int PRIMARY KEY, v text, w int NOT NULL CHECK (w > 0));",
+            "ALTER TABLE c NO INHERIT b; "
+                + "ALTER TABLE d ADD CONSTRAINT a_w_check CHECK (w > 0); "
+                + "ALTER TABLE d INHERIT a; "
                 + "ALTER TABLE c ADD CHECK (extra < 99);"),
         Change("a family goes", family, "DROP TABLE a, b, c;", inPlace: false),
         Change(
-            "a child keeps what its parent loses", family, "ALTER TABLE ONLY a DROP v; ALTER TABLE c ALTER v SET DEFAULT 'q';"),
+            "a child keeps what its parent loses", family,
+            "ALTER TABLE ONLY a DROP v; ALTER TABLE c ALTER v SET DEFAULT 'q';"),
     ]
 }
