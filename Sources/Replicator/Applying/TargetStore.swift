@@ -90,7 +90,7 @@ struct TargetStore: Sendable {
         var state = TargetState(
             phase: .empty, serverVersion: connection.serverVersion,
             incarnation: try await ownIncarnation())
-        state.maySetReplicaRole = try await maySetReplicaRole()
+        state.abilities = try await abilities()
         let found = try await connection.query(
             sql: "SELECT phase, position, applied_digest, applied FROM teleport.position "
                 + "WHERE incarnation = $1 AND target = $2", key)
@@ -107,14 +107,14 @@ struct TargetStore: Sendable {
         return state
     }
 
-    /// Whether the role may apply rows without their foreign keys being looked at.
-    private func maySetReplicaRole() async throws -> Bool {
-        let privilege =
-            connection.serverVersion >= 150_000
-            ? "pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"
-            : "(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = CURRENT_USER)"
-        return try await connection.query(sql: "SELECT \(privilege)").rows.first?
-            .decode(Bool.self, 0) ?? false
+    private func abilities() async throws -> TargetAbilities {
+        let found = try await connection.query(
+            sql: TargetAbilities.sql(serverVersion: connection.serverVersion))
+        var abilities = TargetAbilities()
+        abilities.roles = Set(try found.rows.map { try $0.decode(String.self, 0) })
+        abilities.bypassesRowSecurity = try found.rows.first?.decode(Bool?.self, 1) ?? false
+        abilities.maySetReplicaRole = try found.rows.first?.decode(Bool?.self, 2) ?? false
+        return abilities
     }
 
     /// The incarnation of this database.

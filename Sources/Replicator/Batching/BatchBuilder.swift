@@ -26,6 +26,8 @@ package struct BatchBuilder: Sendable {
         package var appliedDigest: String
         /// The target's `server_version_num`.
         package var targetVersion: Int
+        /// What the target's role may do and whom its server knows.
+        package var abilities: TargetAbilities
         /// The target's own incarnation: its events do not go back to it.
         package var targetIncarnation: String
         /// Whether the catalog is looked at, whatever the shapes say.
@@ -34,17 +36,15 @@ package struct BatchBuilder: Sendable {
         package var recopy: Set<UInt32> = []
         /// Rows a frame.
         package var rowsPerFrame: Int
-        /// Whether the target's role may set `session_replication_role`.
-        package var maySetReplicaRole: Bool
 
         /// Asks for a batch; `look` and `recopy` only where there is a reason.
         package init(
             source: SourceIdentity, target: String, expression: TargetExpression,
             mapping: SchemaMapping, options: SchemaOptions = .init(), position: Snapshot,
             applied: SchemaSnapshot,
-            appliedDigest: String, targetVersion: Int, targetIncarnation: String,
-            look: Bool = false, recopy: Set<UInt32> = [], rowsPerFrame: Int = 10_000,
-            maySetReplicaRole: Bool = false
+            appliedDigest: String, targetVersion: Int,
+            abilities: TargetAbilities = .init(), targetIncarnation: String,
+            look: Bool = false, recopy: Set<UInt32> = [], rowsPerFrame: Int = 10_000
         ) {
             self.source = source
             self.target = target
@@ -55,11 +55,11 @@ package struct BatchBuilder: Sendable {
             self.applied = applied
             self.appliedDigest = appliedDigest
             self.targetVersion = targetVersion
+            self.abilities = abilities
             self.targetIncarnation = targetIncarnation
             self.look = look
             self.recopy = recopy
             self.rowsPerFrame = rowsPerFrame
-            self.maySetReplicaRole = maySetReplicaRole
         }
     }
 
@@ -166,7 +166,7 @@ package struct BatchBuilder: Sendable {
             let plan = try SchemaPlan.make(
                 from: request.applied, to: current, mapping: request.mapping,
                 options: request.options, targetVersion: request.targetVersion,
-                maySetReplicaRole: request.maySetReplicaRole)
+                abilities: request.abilities)
             recopy.formUnion(plan.recopy)
             if !plan.isEmpty
                 || SchemaSnapshot.digest(of: plan.section.applied) != request.appliedDigest
@@ -217,7 +217,7 @@ package struct BatchBuilder: Sendable {
             kind: .batch, source: request.source, target: request.target, to: snapshot)
         header.from = request.position
         header.schema = section
-        if request.options.foreignKeys == .exact, request.maySetReplicaRole {
+        if request.options.foreignKeys == .exact, request.abilities.maySetReplicaRole == true {
             header.replicaRole = true
         }
         let truncated = tables.map(\.start).filter(\.truncate).map(\.table)

@@ -5,8 +5,43 @@
 extension CatalogSQL {
     /// All of them in one query.
     var gaps: String {
-        ([relationGaps] + commentGaps + privilegeGaps + databaseGaps)
+        ([columnGaps, relationGaps] + commentGaps + privilegeGaps + databaseGaps)
             .joined(separator: "\nUNION ALL\n") + "\nORDER BY 1, 4, 5, 7"
+    }
+
+    /// Storage, compression, statistics target and options of a materialized view's columns.
+    private var columnGaps: String {
+        let compression =
+            features.version >= 140_000
+            ? """
+            CASE a.attcompression::text WHEN '' THEN NULL WHEN 'p' THEN 'compression pglz'
+                 WHEN 'l' THEN 'compression lz4' ELSE 'compression ' || a.attcompression::text END
+            """ : "NULL::text"
+        let storage = """
+            CASE WHEN c.relkind = 'm' AND a.attstorage <> y.typstorage THEN
+                CASE a.attstorage::text WHEN 'p' THEN 'storage PLAIN'
+                     WHEN 'e' THEN 'storage EXTERNAL'
+                     WHEN 'm' THEN 'storage MAIN' WHEN 'x' THEN 'storage EXTENDED'
+                     ELSE 'storage ' || a.attstorage::text END END
+            """
+        return """
+            SELECT 'column properties'::text, 'relation'::text, coalesce(i.indrelid, c.oid),
+                   n.nspname::text, c.relname::text || '.' || a.attname::text, 1::bigint,
+                   concat_ws(', ', \(storage), \(compression),
+                       CASE WHEN coalesce(a.attstattarget, -1) >= 0
+                            THEN 'statistics target ' || a.attstattarget::text END,
+                       'options ' || array_to_string(a.attoptions, ' ')) || ': not carried'
+              FROM pg_catalog.pg_attribute a
+              JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+              LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+             WHERE n.nspname = ANY (\(schemas)) AND c.relkind = 'm'
+               AND a.attnum > 0 AND NOT a.attisdropped
+               AND (coalesce(a.attstattarget, -1) >= 0 OR a.attoptions IS NOT NULL
+                    OR a.attstorage <> y.typstorage
+                    OR \(compression) IS NOT NULL)
+            """
     }
 
     /// Tablespaces: the target has its own.
@@ -19,7 +54,7 @@ extension CatalogSQL {
           JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-         WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p', 'i', 'I')
+         WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p', 'm', 'i', 'I')
         """
     }
 

@@ -77,7 +77,7 @@ struct CatalogSQL: Sendable {
         """
     }
 
-    /// The columns of tables and composite types.
+    /// The columns of tables, views and composite types.
     var columns: String {
         """
         SELECT a.attrelid, a.attnum, a.attname::text, format_type(a.atttypid, a.atttypmod),
@@ -97,7 +97,7 @@ struct CatalogSQL: Sendable {
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
           JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
           LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-         WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p', 'c')
+         WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p', 'v', 'm', 'c')
            AND a.attnum > 0 AND NOT a.attisdropped
          ORDER BY a.attrelid, a.attnum
         """
@@ -171,7 +171,7 @@ struct CatalogSQL: Sendable {
           FROM pg_catalog.pg_index i
           JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-          JOIN pg_catalog.pg_class t ON t.oid = i.indrelid AND t.relkind IN ('r', 'p')
+          JOIN pg_catalog.pg_class t ON t.oid = i.indrelid AND t.relkind IN ('r', 'p', 'm')
           JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
          WHERE n.nspname = ANY (\(schemas))
            AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k

@@ -141,11 +141,6 @@ extension CatalogScope {
             }
             table.sequences = used.sorted { $0.oid < $1.oid }
             result.tables.append(table)
-            if relation.hasRowSecurity {
-                report(
-                    "row security", relation.name.description,
-                    "row-level security is not switched on on the target")
-            }
         }
     }
 }

@@ -12,9 +12,8 @@ extension SchemaDiff {
         var parent: UInt32
     }
 
-    /// Constraints with one oid are the same but for their name and whether they are validated: no
-    /// statement changes the rest in place, so another text comes from renames.
-    mutating func diffConstraints(_ tables: TableMatch) {
+    /// The constraints of tables that are the same, but for foreign keys.
+    func matchConstraints(_ tables: TableMatch) -> Matching<Constraint> {
         let old = applied.constraints.filter { currentTable[$0.table] != nil && $0.kind != "f" }
         let new = current.constraints.filter { tablePairs[$0.table] != nil && $0.kind != "f" }
         var found = Matching(
@@ -29,6 +28,24 @@ extension SchemaDiff {
                 table: isOld ? currentTable[constraint.table] ?? 0 : constraint.table,
                 parent: isOld ? byOID[parent] ?? 0 : parent)
         }
+        return found
+    }
+
+    /// Those of the applied catalog that are dropped, for good or to be made anew.
+    func leavingConstraints(_ found: Matching<Constraint>) -> [ObjectID] {
+        (found.dropped + found.pairs.filter { !isSame($0.old, $0.new, $0.isByName) }.map(\.old)).map
+        {
+            ObjectID(catalog: .constraint, oid: $0.oid)
+        }
+    }
+
+    private func isSame(_ old: Constraint, _ new: Constraint, _ isByName: Bool) -> Bool {
+        !isByName || (old.definition == new.definition && old.kind == new.kind)
+    }
+
+    /// Constraints with one oid are the same but for their name and whether they are validated: no
+    /// statement changes the rest in place, so another text comes from renames.
+    mutating func diffConstraints(_ found: Matching<Constraint>, _ tables: TableMatch) {
         var renames: [UInt32: [(id: UInt32, from: String, to: String)]] = notNullRenames
         var indexNames: [RelationName] = []
         let rebuilt = rebuiltConstraints(found)
@@ -114,10 +131,9 @@ extension SchemaDiff {
         var rebuilt: Set<UInt32> = []
         for pair in found.pairs {
             let isRefreshed = refreshed.contains(ObjectID(catalog: .constraint, oid: pair.old.oid))
-            let isSame =
-                !pair.isByName
-                || (pair.old.definition == pair.new.definition && pair.old.kind == pair.new.kind)
-            if isRefreshed || !isSame { rebuilt.insert(pair.old.oid) }
+            if isRefreshed || !isSame(pair.old, pair.new, pair.isByName) {
+                rebuilt.insert(pair.old.oid)
+            }
         }
         var grows = true
         while grows {
@@ -153,8 +169,9 @@ extension SchemaDiff {
         if constraint.hasIndex { reindexed.insert(table.oid) }
         if let parent = constraint.parent, kept, along.contains(parent) { return }
         if constraint.isInherited, constraint.kind == "c", kept { return }
-        add(
-            .dropDependents, "drop constraint \(table.name).\(constraint.name)",
+        tearDown(
+            ObjectID(catalog: .constraint, oid: constraint.oid), rank: 8, table.name,
+            "drop constraint \(table.name).\(constraint.name)",
             "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT \(text.quoted(constraint.name))",
             effect: .dropIndex)
     }
@@ -179,15 +196,19 @@ extension SchemaDiff {
         let isKey = constraint.name == table.keyIndex
         let effect: SchemaEffect = constraint.kind == "c" ? .check : .key
         let isLinked = isInNewTree(table)
+        let id = ObjectID(catalog: .constraint, oid: constraint.oid)
         if (isNew || isLinked) && parentStays || isKey && (isNew || isLinked) {
+            noteMade(id, at: .define)
             statement(table, summary, sql, effect: isNew ? .create : effect)
             for change in properties {
                 statement(table, change.summary, change.sql, effect: .options)
             }
         } else if isKey && isReplicated(table) || constraint.kind == "c" && (isNew || isLinked) {
+            noteMade(id, at: .constrain)
             add(.constrain, summary, sql, effect: isNew ? .create : effect)
             stages[.constrain, default: []] += properties
         } else {
+            noteMade(id, at: .afterRows)
             afterwards(summary, sql, effect: isNew ? effect.onNewTable : effect)
             afterRows += properties
         }

@@ -115,7 +115,7 @@ extension SchemaDiff {
         else { return false }
         let names = { (pair: (old: Table, new: Table), columns: [String]) in
             let found = Dictionary(
-                self.columnMatch(pair.old, pair.new).pairs.map { ($0.old.name, $0.new.name) },
+                self.matchColumns(pair.old, pair.new).pairs.map { ($0.old.name, $0.new.name) },
                 uniquingKeysWith: { $1 })
             return columns.map { found[$0] ?? "" }
         }
@@ -158,7 +158,7 @@ extension SchemaDiff {
     }
 
     private func reasonAgainst(_ key: SchemaSnapshot.ForeignKey) -> String? {
-        if options.foreignKeys == .exact, !maySetReplicaRole {
+        if options.foreignKeys == .exact, abilities.maySetReplicaRole == false {
             return "foreign_keys is exact, and the target's role may not set "
                 + "session_replication_role: GRANT SET ON PARAMETER session_replication_role TO it "
                 + "(PostgreSQL 15 and later; before, it must be a superuser)"

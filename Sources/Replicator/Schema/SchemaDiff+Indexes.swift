@@ -93,9 +93,9 @@ extension SchemaDiff {
         if index.isUnique { reindexed.insert(table.oid) }
         let kept = currentTable[table.oid].map { !(keptParents[$0] ?? []).isEmpty } ?? false
         if let parent = index.parent, kept, along.contains(parent) { return }
-        add(
-            .dropDependents, "drop index \(index.name)", "DROP INDEX \(text.name(index.name))",
-            effect: .dropIndex)
+        tearDown(
+            ObjectID(catalog: .relation, oid: index.oid), rank: 7, index.name,
+            "drop index \(index.name)", "DROP INDEX \(text.name(index.name))", effect: .dropIndex)
     }
 
     /// With `parentStays` it is part of an index that the target has: then it must be there when its
@@ -110,17 +110,29 @@ extension SchemaDiff {
         made.statistics = []
         let properties = indexStatements(made, index.properties, index.name)
         let isKey = index.name.name == table.keyIndex
+        let id = ObjectID(catalog: .relation, oid: index.oid)
         if (isNew || isInNewTree(table)) && (parentStays || isKey && table.isPartition) {
+            noteMade(id, at: .define)
             statement(table, summary, sql, effect: isNew ? .create : .index)
             for change in properties {
                 statement(table, change.summary, change.sql, effect: .options)
             }
         } else if isKey, isNew || isReplicated(table) {
+            noteMade(id, at: .constrain)
             add(.constrain, summary, sql, effect: isNew ? .create : .index)
             stages[.constrain, default: []] += properties
         } else {
+            noteMade(id, at: .afterRows)
             afterwards(summary, sql, effect: isNew ? SchemaEffect.index.onNewTable : .index)
             afterRows += properties
         }
+    }
+
+    /// What stands between the parentheses of WITH.
+    static func options(_ definition: String) -> Substring {
+        let marker = " WITH ("
+        var rest = definition[...]
+        while !rest.isEmpty, !rest.hasPrefix(marker) { rest = rest.dropFirst() }
+        return rest.prefix { $0 != ")" }
     }
 }

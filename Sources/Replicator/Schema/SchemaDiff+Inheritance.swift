@@ -155,7 +155,7 @@ extension SchemaDiff {
 
     /// The columns of a table that is the same: a column that was dropped and added again has other
     /// values.
-    func columnMatch(_ old: Table, _ new: Table) -> Matching<Column> {
+    func matchColumns(_ old: Table, _ new: Table) -> Matching<Column> {
         var columns = Matching(
             old.columns, new.columns, identity: isSameEpoch ? { UInt32($0.attnum) } : nil,
             name: { $0.name })
@@ -182,7 +182,7 @@ extension SchemaDiff {
     func inherited(by table: Table) -> Inherited {
         var result = Inherited()
         for parent in parentPairs(of: table) {
-            let columns = columnMatch(parent.old, parent.new)
+            let columns = matchColumns(parent.old, parent.new)
             for column in columns.created { result.created[column.name] = column }
             result.dropped.formUnion(columns.dropped.map(\.name))
             for pair in columns.pairs {

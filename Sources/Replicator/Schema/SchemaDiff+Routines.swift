@@ -4,7 +4,7 @@ extension SchemaDiff {
         for routine in routines.created { create(routine) }
         for pair in routines.pairs {
             if replaced.contains(ObjectID(catalog: .routine, oid: pair.old.oid)) {
-                putAside(pair.old)
+                dropFirst(pair.old)
                 create(pair.new)
                 continue
             }
@@ -25,12 +25,14 @@ extension SchemaDiff {
                     "ALTER \(pair.old.kind) \(from.quoted)\(signature) RENAME TO "
                         + text.quoted(new.name), effect: .alterOther)
             }
-            if pair.old.definition != pair.new.definition { create(pair.new) }
+            if pair.old.definition != pair.new.definition { create(pair.new, isNew: false) }
         }
         let names = Set(current.functions.map(\.name).map(text.mapping.target))
         for routine in routines.dropped {
-            if names.contains(text.mapping.target(routine.name)) || typesMove {
-                putAside(routine)
+            if names.contains(text.mapping.target(routine.name)) || typesMove
+                || leaving[ObjectID(catalog: .routine, oid: routine.oid)] == .early
+            {
+                dropFirst(routine)
             } else {
                 dropLate(
                     ObjectID(catalog: .routine, oid: routine.oid), rank: 5, routine.name,
@@ -52,8 +54,18 @@ extension SchemaDiff {
             || now.contains { oid, name in before[oid].map { $0 != name } ?? false }
     }
 
+    /// Drops a routine at once where it would be in the way of something else that goes; else puts
+    /// it aside.
+    ///
     /// Under a name of its own the routine needs no arguments to be told apart (≥ 10).
-    private mutating func putAside(_ routine: SchemaSnapshot.Routine) {
+    private mutating func dropFirst(_ routine: SchemaSnapshot.Routine) {
+        let id = ObjectID(catalog: .routine, oid: routine.oid)
+        guard leaving[id] != .early else {
+            tearDown(
+                id, rank: 5, routine.name, "drop function \(routine.name)",
+                "DROP \(routine.kind) \(text.signature(routine))")
+            return
+        }
         let aside = "teleport_old_\(routine.oid)"
         add(
             .aside, "put function \(routine.name) aside",
@@ -67,10 +79,13 @@ extension SchemaDiff {
             effect: .dropOther)
     }
 
-    private mutating func create(_ routine: SchemaSnapshot.Routine) {
+    private mutating func create(_ routine: SchemaSnapshot.Routine, isNew: Bool = true) {
+        let id = ObjectID(catalog: .routine, oid: routine.oid)
+        if isNew { noteMade(id, at: .define) }
         define(
-            ObjectID(catalog: .routine, oid: routine.oid), rank: 5, routine.name,
-            "create function \(routine.name)", text.routine(routine), effect: .create)
+            id, rank: 5, routine.name, "create function \(routine.name)", text.routine(routine),
+            effect: .create)
+        units[id]?.canWait = true
         let moved = text.mapping.target(routine.name.schema) != routine.name.schema
         if moved, routine.definition.contains(routine.name.schema + ".") {
             report(

@@ -2,6 +2,7 @@
 extension SchemaDiff {
     mutating func diffSequences(_ sequences: Matching<SchemaSnapshot.Sequence>) {
         for sequence in sequences.created {
+            noteMade(ObjectID(catalog: .relation, oid: sequence.oid), at: .define)
             define(
                 ObjectID(catalog: .relation, oid: sequence.oid), rank: 3, sequence.name,
                 "create sequence \(sequence.name)",
@@ -71,7 +72,7 @@ extension SchemaDiff {
     }
 
     /// Whether dropping the owner on the target drops the sequence too.
-    private func goesWithItsOwner(_ sequence: SchemaSnapshot.Sequence) -> Bool {
+    func goesWithItsOwner(_ sequence: SchemaSnapshot.Sequence) -> Bool {
         guard let owner = sequence.owner else { return false }
         if droppedTables.contains(owner.oid) { return true }
         guard let table = current.table(oid: owner.oid) else {
@@ -84,6 +85,7 @@ extension SchemaDiff {
     /// The names that relations have on the target afterwards.
     private var takenRelationNames: Set<TableName> {
         var names = current.tables.map(\.name) + current.sequences.map(\.name)
+        names += current.views.map(\.name) + current.indexes.map(\.name)
         names += current.tables.flatMap { $0.columns.compactMap { $0.identitySequence?.name } }
         return Set(names.map(text.mapping.target))
     }

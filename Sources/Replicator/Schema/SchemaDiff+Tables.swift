@@ -51,12 +51,24 @@ extension SchemaDiff {
         result.tables.append(kept)
         result.constraints += applied.constraints.filter { $0.table == table.oid }
         result.indexes += applied.indexes.filter { $0.table == table.oid }
+        result.rules += applied.rules.filter { $0.table == table.oid }
+        result.triggers += applied.triggers.filter { $0.table == table.oid }
+        result.policies += applied.policies.filter { $0.table == table.oid }
         return true
     }
 
     mutating func diffTables(_ tables: TableMatch) {
         relink(tables)
-        drop(tables.dropped)
+        for table in tables.dropped {
+            // A partition goes with its table.
+            if case .partition(let parent, _) = table.kind, droppedTables.contains(parent) {
+                continue
+            }
+            tearDown(
+                ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name,
+                "drop table \(table.name)", "DROP TABLE \(text.name(table.name))",
+                effect: .dropTable)
+        }
         for table in tables.created { create(table) }
         rename(
             tables.pairs.map { pair in
@@ -65,31 +77,9 @@ extension SchemaDiff {
         for pair in tables.pairs { alter(pair.old, pair.new) }
     }
 
-    /// Drops tables, children before what they inherit from.
-    private mutating func drop(_ tables: [Table]) {
-        let units = tables.map { table in
-            Unit(
-                id: ObjectID(catalog: .relation, oid: table.oid), rank: 0, name: table.name,
-                statements: [
-                    SchemaStatement(
-                        summary: "drop table \(table.name)",
-                        sql: "DROP TABLE \(text.name(table.name))", effect: .dropTable)
-                ])
-        }
-        let order = DefinitionOrder.sorted(units.reversed(), snapshot: applied).reversed()
-        for unit in order {
-            // A partition goes with its table.
-            if case .partition(let parent, _) = applied.table(oid: unit.id.oid)?.kind,
-                droppedTables.contains(parent)
-            {
-                continue
-            }
-            stages[.dropTables, default: []] += unit.statements
-        }
-    }
-
     private mutating func create(_ table: Table) {
         let parents = table.properties.parents.compactMap { current.table(oid: $0) }
+        noteMade(ObjectID(catalog: .relation, oid: table.oid), at: .define)
         define(
             ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name,
             "create table \(table.name)", text.table(standalone(table), parents: parents),
@@ -170,7 +160,7 @@ extension SchemaDiff {
     private mutating func alter(_ old: Table, _ new: Table) {
         alterOptions(old, new)
         alterProperties(old, new)
-        let columns = columnMatch(old, new)
+        let columns = matchColumns(old, new)
         decideCopy(old, new, columns)
         let above = inherited(by: new)
         dropColumns(columns.dropped, of: old, now: new, above)
@@ -291,5 +281,9 @@ extension SchemaDiff {
     private static func length(_ type: String) -> Int? {
         guard let open = type.lastIndex(of: "("), type.hasSuffix(")") else { return nil }
         return Int(type[type.index(after: open)...].dropLast())
+    }
+
+    static func optionName(_ option: String) -> String {
+        String(option.prefix { $0 != "=" })
     }
 }

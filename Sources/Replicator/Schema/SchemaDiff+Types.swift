@@ -40,31 +40,29 @@ extension SchemaDiff {
         {
             replaced.insert(ObjectID(catalog: .routine, oid: pair.old.oid))
         }
-        spreadReplacement(routines)
     }
 
-    /// What is made of a replaced object is made anew too, or bound anew where it is part of a
-    /// table.
-    private mutating func spreadReplacement(_ routines: Matching<SchemaSnapshot.Routine>) {
-        var leaving = replaced
-        leaving.formUnion(
-            routines.dropped.map { ObjectID(catalog: .routine, oid: $0.oid) })
-        var grows = true
-        while grows {
-            grows = false
-            for row in applied.dependencies where leaving.contains(row.referenced) {
-                switch row.dependent.catalog {
-                case .type, .routine:
-                    let id = ObjectID(catalog: row.dependent.catalog, oid: row.dependent.oid)
-                    if leaving.insert(id).inserted {
-                        replaced.insert(id)
-                        grows = true
-                    }
-                default:
-                    refreshed.insert(row.dependent)
-                }
-            }
+    /// Notes everything that leaves, and what that drags along.
+    mutating func spreadReplacement(
+        _ routines: Matching<SchemaSnapshot.Routine>,
+        _ sequences: Matching<SchemaSnapshot.Sequence>, _ tables: TableMatch,
+        _ constraints: Matching<SchemaSnapshot.Constraint>, _ views: Matching<View>
+    ) {
+        let goingViews = leavingViews(views)
+        replaced.formUnion(goingViews)
+        var roots = replaced.subtracting(goingViews).map { ($0, Departure.aside) }
+        roots += goingViews.map { ($0, .early) }
+        roots += routines.dropped.map { (ObjectID(catalog: .routine, oid: $0.oid), .aside) }
+        roots += sequences.dropped.map { sequence in
+            (
+                ObjectID(catalog: .relation, oid: sequence.oid),
+                goesWithItsOwner(sequence) ? .early : .aside
+            )
         }
+        roots += tables.dropped.map { (ObjectID(catalog: .relation, oid: $0.oid), .early) }
+        roots += leavingColumns(tables).map { ($0, .early) }
+        roots += leavingConstraints(constraints).map { ($0, .early) }
+        spread(roots.map { (id: $0.0, departure: $0.1) })
     }
 
     private func hasSameAttributes(
@@ -91,7 +89,9 @@ extension SchemaDiff {
     mutating func dropType(_ word: String, _ name: TableName, oid: UInt32) {
         let mapped = text.mapping.target(name)
         let names = current.enums.map(\.name) + current.composites.map(\.name)
-        let all = names + current.domains.map(\.name) + current.tables.map(\.name)
+        let all =
+            names + current.domains.map(\.name) + current.tables.map(\.name)
+            + current.views.map(\.name)
         if all.contains(where: { text.mapping.target($0) == mapped }) {
             putAside(word, name, oid: oid)
         } else {

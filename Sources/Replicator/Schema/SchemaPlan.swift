@@ -11,6 +11,9 @@ package struct SchemaPlan: Sendable, Hashable {
     /// What is not carried, of the catalog and of this plan.
     package var notCarried: [NotCarried] = []
 
+    /// What of the catalog is made behind the rows for want of a constraint before.
+    package var waiting: Set<SchemaSnapshot.ObjectID> = []
+
     /// Whether the target's objects stay as they are; `section.applied` may still be newer.
     package var isEmpty: Bool {
         section.preparation.isEmpty && section.changes.isEmpty && section.afterRows.isEmpty
@@ -21,13 +24,12 @@ package struct SchemaPlan: Sendable, Hashable {
     /// - Throws: `SchemaError.collision` where two objects map to one name.
     package static func make(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
-        options: SchemaOptions = .init(), targetVersion: Int, deferIndexes: Bool = false,
-        maySetReplicaRole: Bool = true
+        options: SchemaOptions = .init(), targetVersion: Int,
+        abilities: TargetAbilities = .init(), deferIndexes: Bool = false
     ) throws(SchemaError) -> SchemaPlan {
         var diff = SchemaDiff(
             from: applied, to: current, mapping: mapping, options: options,
-            targetVersion: targetVersion, deferIndexes: deferIndexes,
-            maySetReplicaRole: maySetReplicaRole)
+            targetVersion: targetVersion, abilities: abilities, deferIndexes: deferIndexes)
         return try diff.plan()
     }
 }

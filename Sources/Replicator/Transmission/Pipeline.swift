@@ -189,9 +189,9 @@ package actor Pipeline {
                 mapping: target.mapping, options: target.options, position: position,
                 applied: applied,
                 appliedDigest: appliedDigest, targetVersion: state.serverVersion,
+                abilities: state.abilities ?? .init(),
                 targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
-                rowsPerFrame: batchSize,
-                maySetReplicaRole: state.maySetReplicaRole ?? false),
+                rowsPerFrame: batchSize),
             pending: events, on: connection)
         let looked = batch.applied != nil
         if let missing = batch.notCarried { await reportNotCarried(missing) }

@@ -49,10 +49,10 @@ public struct TargetState: Codable, Sendable, Hashable {
     public var doneChunks: [Int]?
     /// Whether a request of this source and target is being applied now; nil in the answer to one.
     public var isApplying: Bool?
-    /// Whether the target's role may set `session_replication_role`; nil in the answer to a batch.
-    public var maySetReplicaRole: Bool?
     /// The target's `server_version_num`.
     public var serverVersion: Int
+    /// What its role may do and whom it knows; nil in the answer to a batch.
+    public var abilities: TargetAbilities?
     /// The incarnation of the target's own database, so that its events are not sent back to it.
     public var incarnation: String
 

@@ -136,7 +136,8 @@ import Testing
         let sql = CatalogSQL(serverVersion: version, schemas: ["src"])
         let all = [
             sql.relations, sql.columns, sql.constraints, sql.routines, sql.sequences,
-            sql.unmodelled, sql.database, sql.fingerprint, sql.gaps,
+            sql.unmodelled, sql.database, sql.fingerprint, sql.gaps, sql.dependencies, sql.views,
+            sql.rules, sql.triggers, sql.policies ?? "", sql.rowSecurity ?? "",
         ].joined()
         #expect(all.contains("attidentity") == (version >= 100_000))
         #expect(all.contains("attgenerated") == (version >= 120_000))
@@ -153,6 +154,12 @@ import Testing
         #expect(all.contains("pg_sequence ") == (version >= 100_000))
         #expect(all.contains("relispartition") == (version >= 100_000))
         #expect(all.contains("pg_policy") == (version >= 90_500))
+        #expect((sql.policies != nil) == (version >= 90_500))
+        #expect(all.contains("polpermissive") == (version >= 100_000))
+        #expect(all.contains("relforcerowsecurity") == (version >= 90_500))
+        #expect(all.contains("relispopulated") == (version >= 90_300))
+        #expect(all.contains("tgparentid") == (version >= 130_000))
+        #expect(all.contains("tgoldtable") == (version >= 100_000))
         #expect(all.contains("conenforced") == (version >= 180_000))
         #expect(!all.contains("LATERAL") && !all.contains("FILTER"))
     }

@@ -52,10 +52,6 @@ import Testing
             "ALTER DEFAULT PRIVILEGES IN SCHEMA src GRANT SELECT ON TABLES TO PUBLIC",
             "default privileges", "*", "database"
         ),
-        (
-            "CREATE POLICY y ON t; ALTER TABLE t ENABLE ROW LEVEL SECURITY", "policy", "src.t.y",
-            "not carried"
-        ),
         ("CREATE STATISTICS x ON v, w FROM t", "statistics object", "src.x", "not carried"),
         ("CREATE TABLE n (a serial)", "rows of table", "src.n", "no primary key"),
     ]

@@ -1,0 +1,29 @@
+/// What a target's role may do, and whom its server knows: what a plan must not assume.
+public struct TargetAbilities: Codable, Sendable, Hashable {
+    /// The names of the server's roles; nil where nobody asked, so that all are assumed.
+    public var roles: Set<String>?
+    /// Whether policies that are forced on owners leave the role's own statements alone.
+    public var bypassesRowSecurity = false
+
+    /// Whether the role may apply rows without their foreign keys being looked at; nil where nobody
+    /// asked.
+    public var maySetReplicaRole: Bool?
+
+    /// Nothing is known.
+    public init() {}
+
+    /// Names of roles, whether the current one bypasses row-level security, and whether it may set
+    /// `session_replication_role`.
+    static func sql(serverVersion: Int) -> String {
+        let bypass = serverVersion >= 90_500 ? "me.rolsuper OR me.rolbypassrls" : "me.rolsuper"
+        let replica =
+            serverVersion >= 150_000
+            ? "pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"
+            : "(SELECT x.rolsuper FROM pg_catalog.pg_roles x WHERE x.rolname = current_user)"
+        return """
+            SELECT r.rolname::text, (SELECT \(bypass) FROM pg_catalog.pg_roles me
+                     WHERE me.rolname = current_user), \(replica)
+              FROM pg_catalog.pg_roles r ORDER BY 1
+            """
+    }
+}
