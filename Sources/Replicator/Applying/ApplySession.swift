@@ -67,7 +67,11 @@ actor ApplySession {
         tables.use(catalog: header.schema == nil ? stored.appliedDigest : nil)
         try await watchingLocks { try await self.makeChanges(header) }
         try await receive(header, frames)
-        if let section = header.schema {
+        if let section = header.schema, !section.afterRows.isEmpty {
+            // A table whose deferred checks are due cannot be altered; the rows are all there.
+            let role =
+                header.replicaRole == true ? "SET LOCAL session_replication_role = origin; " : ""
+            try await connection.execute(role + "SET CONSTRAINTS ALL IMMEDIATE")
             try await watchingLocks { try await self.run(section.afterRows, section.searchPath) }
         }
         if header.kind == .batch, header.schema == nil {
@@ -150,6 +154,9 @@ actor ApplySession {
     private func makeChanges(_ header: BatchHeader) async throws {
         if let section = header.schema { try await run(section.changes, section.searchPath) }
         try await truncate(header.truncated ?? [])
+        if header.replicaRole == true {
+            try await connection.execute("SET LOCAL session_replication_role = replica")
+        }
     }
 
     private func run(_ statements: [SchemaStatement], _ searchPath: [String]) async throws {

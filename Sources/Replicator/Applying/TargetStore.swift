@@ -119,6 +119,7 @@ struct TargetStore: Sendable {
         var abilities = TargetAbilities()
         abilities.roles = Set(try found.rows.map { try $0.decode(String.self, 0) })
         abilities.bypassesRowSecurity = try found.rows.first?.decode(Bool?.self, 1) ?? false
+        abilities.maySetReplicaRole = try found.rows.first?.decode(Bool?.self, 2) ?? false
         return abilities
     }
 

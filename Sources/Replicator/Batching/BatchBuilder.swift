@@ -182,7 +182,8 @@ package struct BatchBuilder: Sendable {
             plan = made
             sequences.forgetNames()
         }
-        let replicated = current.replicatedTables
+        // A partition can be copied alone; its changes travel with its root's.
+        let replicated = current.replicatedTables + current.partitions(among: recopy)
         recopy.formIntersection(replicated.map(\.oid))
         // Also where a table has no event: its rows are read, so its lock must be older than the
         // snapshot.
@@ -223,6 +224,9 @@ package struct BatchBuilder: Sendable {
             kind: .batch, source: request.source, target: request.target, to: snapshot)
         header.from = request.position
         header.schema = section
+        if request.options.foreignKeys == .exact, request.abilities.maySetReplicaRole == true {
+            header.replicaRole = true
+        }
         let truncated = tables.map(\.start).filter(\.truncate).map(\.table)
         if !truncated.isEmpty { header.truncated = truncated }
         return header
@@ -282,6 +286,26 @@ extension SchemaSection {
 }
 
 extension SchemaSnapshot {
+    /// The partitions among some tables that have a key and rows of their own, and whose root's rows
+    /// travel.
+    func partitions(among oids: Set<UInt32>) -> [Table] {
+        let replicated = Set(replicatedTables.map(\.oid))
+        let known = Dictionary(tables.map { ($0.oid, $0) }, uniquingKeysWith: { $1 })
+        return oids.compactMap { known[$0] }.filter { table in
+            guard table.isPartition, table.partitionKey == nil, !table.primaryKey.isEmpty else {
+                return false
+            }
+            var above = table
+            // A chain cannot be longer than there are tables.
+            for _ in tables {
+                guard case .partition(let parent, _) = above.kind else { break }
+                guard let next = known[parent] else { return false }
+                above = next
+            }
+            return replicated.contains(above.oid)
+        }
+    }
+
     /// The oids of the sequences that the target has, identity columns' included.
     var carriedSequences: Set<UInt32> {
         let isHeld = Set((held ?? []).map(\.id))

@@ -133,7 +133,8 @@ package struct CaptureTableSQL: Sendable {
                       AND i.indimmediate AND NOT i.indisexclusion AND i.indpred IS NULL
                       AND i.indexprs IS NULL
                       AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a
-                           WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
+                           WHERE a.attrelid = c.oid
+                             AND a.attnum = ANY ((i.indkey::pg_catalog.int2[])[0:\(columns) - 1])
                              AND (NOT a.attnotnull OR \(generated)))
                     ORDER BY i.indisprimary DESC, \(columns), ic.relname LIMIT 1) AS index
                   FROM pg_catalog.pg_class c, pg_catalog.pg_namespace n WHERE \(scope)

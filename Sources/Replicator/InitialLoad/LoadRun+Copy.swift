@@ -98,8 +98,9 @@ extension LoadRun {
     /// Makes what was put off (indexes), sets the sequences, and lets replication begin.
     func finish(_ load: Load) async throws {
         let plan = try SchemaPlan.make(
-            from: nil, to: load.snapshot, mapping: target.mapping, options: target.options,
-            targetVersion: load.targetVersion, abilities: load.abilities, deferIndexes: true)
+            from: nil, to: Self.loadedSchema(of: load.snapshot), mapping: target.mapping,
+            options: target.options, targetVersion: load.targetVersion, abilities: load.abilities,
+            deferIndexes: true)
         var section = SchemaSection(applied: plan.section.applied)
         section.afterRows = plan.section.afterRows
         section.searchPath = plan.section.searchPath

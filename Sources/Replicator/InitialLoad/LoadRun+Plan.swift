@@ -87,11 +87,15 @@ extension LoadRun {
         of snapshot: SchemaSnapshot, _ state: TargetState
     ) throws -> SchemaSnapshot {
         let keys = Dictionary(snapshot.tables.map { ($0.oid, $0.keyIndex) }) { first, _ in first }
-        var schema = snapshot
+        var schema = Self.loadedSchema(of: snapshot)
         // Those of materialized views are made with them.
         schema.indexes.removeAll { index in keys[index.table].map { $0 != index.name.name } ?? false
         }
-        schema.constraints.removeAll { $0.kind == "u" && keys[$0.table] != $0.name }
+        for place in schema.tables.indices {
+            schema.tables[place].properties.replicaIdentity = "d"
+            schema.tables[place].properties.replicaIndex = nil
+            schema.tables[place].properties.clusterIndex = nil
+        }
         let waiting = try SchemaPlan.make(
             from: nil, to: snapshot, mapping: target.mapping, options: target.options,
             targetVersion: state.serverVersion, abilities: state.abilities ?? .init(),
@@ -102,6 +106,36 @@ extension LoadRun {
         schema.rules.removeAll { waiting.contains(.init(catalog: .rule, oid: $0.oid)) }
         schema.triggers.removeAll { waiting.contains(.init(catalog: .trigger, oid: $0.oid)) }
         schema.policies.removeAll { waiting.contains(.init(catalog: .policy, oid: $0.oid)) }
+        return schema
+    }
+
+    /// The catalog as a target has it after the load's end.
+    ///
+    /// Its rows were read at different times: what only the first batch makes true of them, that
+    /// batch makes: foreign keys, and what is unique or excludes beyond the key.
+    static func loadedSchema(of snapshot: SchemaSnapshot) -> SchemaSnapshot {
+        let keys = Dictionary(snapshot.tables.map { ($0.oid, $0.keyIndex) }) { first, _ in first }
+        var schema = snapshot
+        schema.constraints.removeAll { constraint in
+            constraint.kind == "f"
+                || constraint.hasIndex && keys[constraint.table] != constraint.name
+        }
+        schema.indexes.removeAll { index in
+            index.isUnique && keys[index.table].map { $0 != index.name.name } ?? false
+        }
+        let names = Set(schema.constraints.filter(\.hasIndex).map(\.name))
+            .union(schema.indexes.map(\.name.name))
+        for place in schema.tables.indices {
+            var properties = schema.tables[place].properties
+            if let index = properties.replicaIndex, !names.contains(index) {
+                properties.replicaIdentity = "d"
+                properties.replicaIndex = nil
+            }
+            if let index = properties.clusterIndex, !names.contains(index) {
+                properties.clusterIndex = nil
+            }
+            schema.tables[place].properties = properties
+        }
         return schema
     }
 

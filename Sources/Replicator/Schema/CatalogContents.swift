@@ -19,6 +19,9 @@ struct CatalogContents: Sendable {
         var keyIndex: String?
         var captureID = ""
         var shape = ""
+        /// The tables that it inherits from, as `pg_inherits` numbers them.
+        var parents: [UInt32] = []
+        var properties = SchemaSnapshot.TableProperties()
     }
 
     /// A row of pg_type.
@@ -43,6 +46,19 @@ struct CatalogContents: Sendable {
         var definition: String?
         var isFromParent = false
         var isEnforced = true
+        /// The oid of the index behind it; of the referenced one for a foreign key.
+        var index: UInt32 = 0
+        /// The partitioned table's constraint that it is a part of.
+        var parent: UInt32?
+        var isLocal = true
+        /// The columns of a foreign key or NOT NULL constraint.
+        var columns: [String] = []
+        var noInherit = false
+        var isValidated = true
+        var foreignKey: SchemaSnapshot.ForeignKey?
+        /// The name of what a foreign key refers to.
+        var referencedName: TableName?
+        var options: [String] = []
     }
 
     /// A row of pg_index.

@@ -52,6 +52,18 @@ struct CatalogFeatures: Sendable, Hashable {
         version >= 110_000 ? "(k.coninhcount > 0 OR k.conparentid <> 0)" : "(k.coninhcount > 0)"
     }
 
+    /// `k` = pg_constraint: the partitioned table's constraint that it is a part of, or 0 (≥ 11).
+    var constraintParent: String { version >= 110_000 ? "k.conparentid" : "0" }
+
+    /// `k` = pg_constraint: whether the last columns are periods (≥ 18).
+    var constraintPeriod: String { version >= 180_000 ? "k.conperiod" : "false" }
+
+    /// Whether ON DELETE SET NULL can name columns (≥ 15).
+    var setsColumns: Bool { version >= 150_000 }
+
+    /// `a` = pg_attribute: the letter of the compression (≥ 14).
+    var compression: String { version >= 140_000 ? "a.attcompression::text" : "''::text" }
+
     /// `k` = pg_constraint: whether it is enforced (≥ 18).
     var constraintEnforced: String { version >= 180_000 ? "k.conenforced" : "true" }
 
@@ -81,6 +93,19 @@ struct CatalogFeatures: Sendable, Hashable {
 
     /// Whether identity columns exist (≥ 10).
     var hasIdentity: Bool { version >= 100_000 }
+
+    /// Whether NOT NULL is a constraint with a name, and checks and foreign keys may be NOT ENFORCED
+    /// (≥ 18).
+    var namesNotNull: Bool { version >= 180_000 }
+
+    /// Whether sequences may be unlogged (≥ 15).
+    var hasUnloggedSequences: Bool { version >= 150_000 }
+
+    /// Whether tables have access methods (≥ 12).
+    var hasTableMethods: Bool { version >= 120_000 }
+
+    /// Whether columns have a compression (≥ 14).
+    var hasCompression: Bool { version >= 140_000 }
 
     /// Whether generated columns exist (≥ 12), or virtual ones (≥ 18).
     func hasGenerated(_ letter: String) -> Bool {

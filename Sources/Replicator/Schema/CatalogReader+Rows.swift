@@ -8,7 +8,18 @@ extension CatalogReader {
             partitionKey: row.optional(9), options: try row.list(10),
             hasRowSecurity: try row.flag(11), isTyped: try row.flag(12),
             keyColumns: try row.list(13), keyIndex: row.optional(14),
-            captureID: try row.text(15), shape: try row.text(16))
+            captureID: try row.text(15), shape: try row.text(16),
+            parents: try row.oids(17), properties: try tableProperties(row, from: 18))
+    }
+
+    private static func tableProperties(
+        _ row: CatalogRow, from first: Int
+    ) throws(SchemaError) -> SchemaSnapshot.TableProperties {
+        .init(
+            isUnlogged: try row.text(4) == "u", crashID: try row.text(first),
+            type: row.optional(first + 1), accessMethod: row.optional(first + 2),
+            replicaIdentity: try row.text(first + 3), replicaIndex: row.optional(first + 4),
+            clusterIndex: row.optional(first + 5))
     }
 
     static func column(_ row: CatalogRow) throws(SchemaError) -> SchemaSnapshot.Column {
@@ -16,7 +27,13 @@ extension CatalogReader {
             attnum: try row.number(1), name: try row.text(2), type: try row.text(3),
             typeOID: try row.oid(4), collation: row.optional(5), notNull: try row.flag(6),
             expression: row.optional(7), missingValue: row.optional(8), identity: try row.text(9),
-            generated: try row.text(10))
+            generated: try row.text(10),
+            properties: .init(
+                isLocal: try row.flag(11), isInherited: try row.flag(12),
+                storage: try row.text(13), hasOwnStorage: try row.flag(14),
+                compression: try row.text(15),
+                statistics: row.optional(16) == nil ? nil : try row.number(16),
+                options: try row.list(17)))
     }
 
     static func type(_ row: CatalogRow) throws(SchemaError) -> CatalogContents.TypeRow {
@@ -30,7 +47,25 @@ extension CatalogReader {
         .init(
             oid: try row.oid(0), name: try row.text(1), table: try row.oid(2),
             domain: try row.oid(3), letter: try row.text(4), definition: row.optional(5),
-            isFromParent: try row.flag(6), isEnforced: try row.flag(7))
+            isFromParent: try row.flag(6), isEnforced: try row.flag(7),
+            index: try row.oid(8), parent: try row.oid(9) == 0 ? nil : try row.oid(9),
+            isLocal: try row.flag(10), columns: try row.list(11), noInherit: try row.flag(12),
+            isValidated: try row.flag(13), foreignKey: try foreignKey(row),
+            referencedName: row.optional(24) == nil ? nil : try row.name(24),
+            options: try row.list(23))
+    }
+
+    private static func foreignKey(_ row: CatalogRow) throws(SchemaError)
+        -> SchemaSnapshot.ForeignKey?
+    {
+        guard try row.text(4) == "f" else { return nil }
+        return .init(
+            columns: try row.list(11), referenced: try row.oid(16),
+            referencedColumns: try row.list(17), match: try row.text(18),
+            onUpdate: try row.text(19), onDelete: try row.text(20), setColumns: try row.list(21),
+            isDeferrable: try row.flag(14), isDeferred: try row.flag(15),
+            isValidated: try row.flag(13), isEnforced: try row.flag(7),
+            hasPeriod: try row.flag(22))
     }
 
     /// Cuts `CREATE INDEX name ON [ONLY] schema.table` off, which names objects with the schema.
@@ -48,7 +83,10 @@ extension CatalogReader {
         return .init(
             index: .init(
                 oid: try row.oid(0), name: try row.name(1), table: try row.oid(3),
-                isUnique: try row.flag(4), definition: String(rest)),
+                isUnique: try row.flag(4), definition: String(rest),
+                properties: .init(options: try row.list(10), statistics: try row.list(11)),
+                isPartitioned: try row.flag(12),
+                parent: row.optional(13) == nil ? nil : try row.oid(13)),
             isValid: try row.flag(5))
     }
 
@@ -88,7 +126,7 @@ extension CatalogReader {
                 start: try options.number(first + 1), increment: try options.number(first + 2),
                 minimum: try options.number(first + 3), maximum: try options.number(first + 4),
                 cache: try options.number(first + 5), cycles: try options.flag(first + 6),
-                owner: owner),
+                owner: owner, isUnlogged: try row.text(6) == "u"),
             ownership: row.optional(5), persistence: try row.text(6))
     }
 

@@ -42,6 +42,17 @@ struct CatalogRow: Sendable {
         }
     }
 
+    /// A JSON array of oids as texts.
+    func oids(_ place: Int) throws(SchemaError) -> [UInt32] {
+        try list(place).map { text throws(SchemaError) in
+            guard let oid = UInt32(text) else {
+                throw SchemaError(
+                    .unexpected, "an oid was expected in column \(place) of the catalog")
+            }
+            return oid
+        }
+    }
+
     func name(_ place: Int) throws(SchemaError) -> TableName {
         TableName(schema: try text(place), name: try text(place + 1))
     }

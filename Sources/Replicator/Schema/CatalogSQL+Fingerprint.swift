@@ -54,6 +54,13 @@ extension CatalogSQL {
                 "o.classid = 'pg_catalog.pg_class'::regclass AND o.deptype = 'a' AND o.objid >= 16384"
             ),
         ]
+        // The rows of unlogged tables go with a crash, which changes no catalog.
+        parts.append(
+            """
+            (CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.relpersistence = 'u'
+                  AND c.relkind = 'r' AND c.relnamespace IN \(ours))
+                  THEN \(ShapeSQL.serverCrashID) ELSE '' END)
+            """)
         // What is only named is looked at, too, so that it is named soon.
         let others =
             Self.counted.filter { features.version >= $0.since }.map(\.catalog)

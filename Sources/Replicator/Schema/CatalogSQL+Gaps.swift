@@ -9,7 +9,7 @@ extension CatalogSQL {
             .joined(separator: "\nUNION ALL\n") + "\nORDER BY 1, 4, 5, 7"
     }
 
-    /// Storage, compression, statistics target and options of columns, also of an index's.
+    /// Storage, compression, statistics target and options of a materialized view's columns.
     private var columnGaps: String {
         let compression =
             features.version >= 140_000
@@ -18,7 +18,7 @@ extension CatalogSQL {
                  WHEN 'l' THEN 'compression lz4' ELSE 'compression ' || a.attcompression::text END
             """ : "NULL::text"
         let storage = """
-            CASE WHEN c.relkind IN ('r', 'p', 'm') AND a.attstorage <> y.typstorage THEN
+            CASE WHEN c.relkind = 'm' AND a.attstorage <> y.typstorage THEN
                 CASE a.attstorage::text WHEN 'p' THEN 'storage PLAIN'
                      WHEN 'e' THEN 'storage EXTERNAL'
                      WHEN 'm' THEN 'storage MAIN' WHEN 'x' THEN 'storage EXTENDED'
@@ -36,57 +36,26 @@ extension CatalogSQL {
               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
               JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
               LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-             WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p', 'm', 'i', 'I')
+             WHERE n.nspname = ANY (\(schemas)) AND c.relkind = 'm'
                AND a.attnum > 0 AND NOT a.attisdropped
                AND (coalesce(a.attstattarget, -1) >= 0 OR a.attoptions IS NOT NULL
-                    OR (c.relkind IN ('r', 'p', 'm') AND a.attstorage <> y.typstorage)
+                    OR a.attstorage <> y.typstorage
                     OR \(compression) IS NOT NULL)
             """
     }
 
-    /// What ALTER TABLE and ALTER INDEX set beyond the definition.
-    ///
-    /// An index's options are part of its definition, unless a constraint made it.
+    /// Tablespaces: the target has its own.
     private var relationGaps: String {
-        let method =
-            features.version >= 120_000
-            ? """
-            (SELECT 'access method ' || m.amname::text FROM pg_catalog.pg_am m
-              WHERE m.oid = c.relam AND c.relkind IN ('r', 'p') AND m.amname <> 'heap')
-            """ : "NULL::text"
-        let identity =
-            features.version >= 90_400
-            ? """
-            CASE WHEN c.relkind IN ('r', 'p') THEN
-                CASE c.relreplident::text WHEN 'd' THEN NULL WHEN 'f' THEN 'replica identity FULL'
-                     WHEN 'n' THEN 'replica identity NOTHING' ELSE 'replica identity' END END
-            """ : "NULL::text"
-        return """
-            SELECT g.kind, 'relation'::text, g.owner, g.schema, g.name, 1::bigint,
-                   g.text || ': not carried'
-              FROM (SELECT CASE WHEN i.indexrelid IS NULL THEN 'table' ELSE 'index' END
-                               || ' properties' AS kind,
-                           coalesce(i.indrelid, c.oid) AS owner, n.nspname::text AS schema,
-                           c.relname::text AS name,
-                           concat_ws(', ',
-                               (SELECT 'tablespace ' || s.spcname::text
-                                  FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace),
-                               \(method), \(identity),
-                               'TOAST options ' || array_to_string(o.reloptions, ' '),
-                               CASE WHEN i.indisclustered THEN 'CLUSTER ON' END,
-                               CASE WHEN k.oid IS NOT NULL THEN
-                                   'options ' || array_to_string(c.reloptions, ' ') END) AS text
-                      FROM pg_catalog.pg_class c
-                      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                      LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-                      LEFT JOIN pg_catalog.pg_class o ON o.oid = c.reltoastrelid
-                      LEFT JOIN pg_catalog.pg_constraint k
-                        ON k.conindid = c.oid AND k.contype IN ('p', 'u')
-                       AND k.conrelid = i.indrelid AND NOT \(features.constraintFromParent)
-                     WHERE n.nspname = ANY (\(schemas))
-                       AND c.relkind IN ('r', 'p', 'm', 'i', 'I')) g
-             WHERE g.text <> ''
-            """
+        """
+        SELECT CASE WHEN i.indexrelid IS NULL THEN 'table' ELSE 'index' END || ' properties',
+               'relation'::text, coalesce(i.indrelid, c.oid), n.nspname::text, c.relname::text,
+               1::bigint, 'tablespace ' || s.spcname::text || ': not carried'
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+         WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p', 'm', 'i', 'I')
+        """
     }
 
     private var commentGaps: [String] {

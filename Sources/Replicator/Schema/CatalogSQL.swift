@@ -51,7 +51,7 @@ struct CatalogSQL: Sendable {
                (SELECT h.inhparent FROM pg_catalog.pg_inherits h
                  WHERE h.inhrelid = c.oid ORDER BY h.inhseqno LIMIT 1),
                \(features.partitionBound), \(features.partitionKey),
-               coalesce(array_to_json(c.reloptions)::text, '[]'), \(features.rowSecurity),
+               \(tableOptions), \(features.rowSecurity),
                c.reloftype <> 0,
                CASE WHEN c.relkind IN ('r', 'p') THEN array_to_json(\(shapeSQL.keyColumns))::text
                     ELSE '[]' END,
@@ -59,7 +59,10 @@ struct CatalogSQL: Sendable {
                     (SELECT k.relname::text FROM pg_catalog.pg_class k
                       WHERE k.oid = \(shapeSQL.keyIndex)) END,
                CASE WHEN c.relkind IN ('r', 'p') THEN \(shapeSQL.captureID) ELSE '' END,
-               CASE WHEN c.relkind IN ('r', 'p') THEN \(shapeSQL.shape) ELSE '' END
+               CASE WHEN c.relkind IN ('r', 'p') THEN \(shapeSQL.shape) ELSE '' END,
+               array_to_json(ARRAY(SELECT h.inhparent::text FROM pg_catalog.pg_inherits h
+                    WHERE h.inhrelid = c.oid ORDER BY h.inhseqno))::text,
+               \(shapeSQL.crashID), \(tableProperties)
           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = ANY (\(schemas)) AND c.relkind NOT IN ('i', 'I', 't', 'S', 'c')
            AND \(notMember("pg_class", "c.oid"))
@@ -85,7 +88,10 @@ struct CatalogSQL: Sendable {
                       JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
                      WHERE l.oid = a.attcollation) END,
                a.attnotnull, pg_get_expr(d.adbin, d.adrelid), \(features.missingValue),
-               \(features.identity), \(features.generated)
+               \(features.identity), \(features.generated), a.attislocal, a.attinhcount > 0,
+               a.attstorage::text, a.attstorage = y.typstorage, \(features.compression),
+               CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
+               coalesce(array_to_json(a.attoptions)::text, '[]')
           FROM pg_catalog.pg_attribute a
           JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -132,27 +138,42 @@ struct CatalogSQL: Sendable {
         """
         SELECT k.oid, k.conname::text, k.conrelid, k.contypid, k.contype::text,
                pg_get_constraintdef(k.oid), \(features.constraintFromParent),
-               \(features.constraintEnforced)
+               \(features.constraintEnforced), k.conindid, \(features.constraintParent),
+               k.conislocal, \(constraintColumns("conkey", of: "conrelid", kinds: "'f', 'n'")),
+               k.connoinherit, k.convalidated, k.condeferrable, k.condeferred, k.confrelid,
+               \(constraintColumns("confkey", of: "confrelid", kinds: "'f'")),
+               k.confmatchtype::text, k.confupdtype::text, k.confdeltype::text,
+               \(features.setsColumns
+                    ? constraintColumns("confdelsetcols", of: "conrelid", kinds: "'f'") : "'[]'"),
+               \(features.constraintPeriod),
+               coalesce(array_to_json(ic.reloptions)::text, '[]'),
+               rn.nspname::text, rc.relname::text
           FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace
+          LEFT JOIN pg_catalog.pg_class ic ON ic.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
+          LEFT JOIN pg_catalog.pg_class rc ON rc.oid = k.confrelid
+          LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = rc.relnamespace
          WHERE n.nspname = ANY (\(schemas)) ORDER BY k.conname, k.oid
         """
     }
 
-    /// The indexes that no constraint owns and no parent's index made; the fixed beginnings of
-    /// their definitions come along to be cut off.
+    /// The indexes that no constraint owns; the fixed beginnings of their definitions come along to
+    /// be cut off.
     var indexes: String {
         """
         SELECT c.oid, n.nspname::text, c.relname::text, i.indrelid, i.indisunique, i.indisvalid,
                pg_get_indexdef(c.oid),
                'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX '
                    || quote_ident(c.relname) || ' ON ',
-               quote_ident(tn.nspname) || '.', quote_ident(t.relname) || ' '
+               quote_ident(tn.nspname) || '.', quote_ident(t.relname) || ' ',
+               coalesce(array_to_json(c.reloptions)::text, '[]'), \(indexStatistics),
+               c.relkind = 'I',
+               (SELECT h.inhparent FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid)
           FROM pg_catalog.pg_index i
           JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
           JOIN pg_catalog.pg_class t ON t.oid = i.indrelid AND t.relkind IN ('r', 'p', 'm')
           JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
-         WHERE n.nspname = ANY (\(schemas)) AND NOT \(features.isPartition)
+         WHERE n.nspname = ANY (\(schemas))
            AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k
                 WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x'))
          ORDER BY 2, 3

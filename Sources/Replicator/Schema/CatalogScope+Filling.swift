@@ -75,10 +75,6 @@ extension CatalogScope {
                 }
                 continue
             }
-            guard row.persistence == "p" else {
-                report("sequence", sequence.name.description, "it is unlogged")
-                continue
-            }
             if ownerIsCarried == false { sequence.owner = nil }
             result.sequences.append(sequence)
         }
@@ -103,6 +99,7 @@ extension CatalogScope {
             }, uniquingKeysWith: { $1 })
         let carriedSequences = Dictionary(
             result.sequences.map { ($0.oid, $0) }, uniquingKeysWith: { $1 })
+        let carried = Set(tables.map(\.oid))
         for relation in tables {
             let kind: SchemaSnapshot.Table.Kind
             if relation.isPartition, let parent = relation.parent {
@@ -120,12 +117,14 @@ extension CatalogScope {
             table.captureID = relation.captureID
             table.shape = relation.shape
             table.options = relation.options
+            table.properties = properties(of: relation, among: carried)
             var used: Set<SchemaSnapshot.SequenceUse> = []
             table.columns = (contents.columns[relation.oid] ?? []).map { column in
                 var column = column
                 let address = ObjectID(
                     catalog: .relation, oid: relation.oid, column: column.attnum)
                 column.identitySequence = identities[address]
+                settleInheritance(of: &column, in: table)
                 if let identity = column.identitySequence {
                     used.insert(.init(oid: identity.oid, name: identity.name))
                 }
@@ -142,57 +141,6 @@ extension CatalogScope {
             }
             table.sequences = used.sorted { $0.oid < $1.oid }
             result.tables.append(table)
-        }
-    }
-
-    mutating func fillConstraints(
-        _ result: inout SchemaSnapshot, _ tables: [CatalogContents.Relation]
-    ) {
-        let names = Dictionary(tables.map { ($0.oid, $0.name) }, uniquingKeysWith: { $1 })
-        for row in contents.constraints {
-            guard let table = names[row.table] else { continue }
-            let label = "\(table).\(row.name)"
-            switch row.letter {
-            case "p", "u", "c":
-                // A partition's part of its parent's constraint comes with the parent's.
-                guard !row.isFromParent, let definition = row.definition else { continue }
-                guard row.isEnforced else {
-                    report("constraint", label, "it is not enforced")
-                    continue
-                }
-                if let reason = verdict(ObjectID(catalog: .constraint, oid: row.oid)) {
-                    report("constraint", label, reason)
-                    continue
-                }
-                result.constraints.append(
-                    .init(
-                        oid: row.oid, name: row.name, table: row.table, kind: row.letter,
-                        definition: definition))
-            // Since PostgreSQL 18 NOT NULL is a constraint; the column says so too.
-            case "n": continue
-            case "f": report("foreign key", label, "foreign keys are not carried")
-            case "x": report("exclusion constraint", label, "exclusion constraints are not carried")
-            // A constraint trigger is carried as the trigger that it is.
-            case "t": continue
-            default: report("constraint", label, "constraints of kind \(row.letter) are not known")
-            }
-        }
-    }
-
-    mutating func fillIndexes(
-        _ result: inout SchemaSnapshot, _ tables: [CatalogContents.Relation]
-    ) {
-        let names = Dictionary(tables.map { ($0.oid, $0.name) }, uniquingKeysWith: { $1 })
-        for row in contents.indexes {
-            guard names[row.index.table] != nil else { continue }
-            let label = row.index.name.description
-            if !row.isValid {
-                report("index", label, "it is not valid on the source")
-            } else if let reason = verdict(ObjectID(catalog: .relation, oid: row.index.oid)) {
-                report("index", label, reason)
-            } else {
-                result.indexes.append(row.index)
-            }
         }
     }
 }

@@ -68,25 +68,4 @@ extension CatalogScope {
         place.table = parent
         return known.contains(place)
     }
-
-    /// A partition is made with the columns of its table: what it has otherwise stays behind.
-    mutating func reportPartitions(_ tables: [CatalogContents.Relation]) {
-        for table in tables where table.isPartition {
-            guard let parent = table.parent else { continue }
-            let above = Dictionary(
-                (contents.columns[parent] ?? []).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-            for column in contents.columns[table.oid] ?? [] {
-                guard let root = above[column.name] else { continue }
-                let label = "\(table.name).\(column.name)"
-                let reason = "is not that of its partitioned table, and is not carried"
-                if column.expression != root.expression || column.generated != root.generated {
-                    let word = column.isGenerated ? "generation" : "default"
-                    report("partition's \(word)", label, "its \(word) \(reason)")
-                }
-                if column.notNull, !root.notNull {
-                    report("partition's NOT NULL", label, "its NOT NULL \(reason)")
-                }
-            }
-        }
-    }
 }

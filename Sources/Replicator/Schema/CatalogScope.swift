@@ -57,12 +57,12 @@ struct CatalogScope {
         fillIndexes(&result, relations)
         fillViews(&result, relations)
         fillParts(&result, wanted, relations)
+        reportRowsThatStay(result)
         let known = wanted.union(
             (result.constraints.map(\.oid) + result.domains.flatMap(\.checks).map(\.oid)).map {
                 ObjectID(catalog: .constraint, oid: $0)
             })
         reportUnmodelled()
-        reportPartitions(tables)
         reportGaps(
             carried: known.union(
                 (result.tables.map(\.oid) + result.views.map(\.oid)
@@ -127,8 +127,9 @@ struct CatalogScope {
         case "f": return "\(Self.kindName(relation.kind))s are not carried"
         default: return "this kind of relation is not known"
         }
-        if relation.persistence != "p" { return "it is unlogged" }
-        if relation.isTyped { return "it is a table of a composite type" }
+        guard ["p", "u"].contains(relation.persistence) else {
+            return "persistence \(relation.persistence) is not known"
+        }
         if relation.isPartition {
             guard let parent = relation.parent, let root = relations[parent] else {
                 return "its partitioned table is in a schema that the expression does not name"
@@ -137,14 +138,8 @@ struct CatalogScope {
             guard verdict(ObjectID(catalog: .relation, oid: parent)) == nil else {
                 return "its partitioned table is not carried"
             }
-        } else {
-            if relation.parent != nil { return "it inherits from another table" }
-            if relation.kind == "p", !features.capturesPartitioned {
-                return "partitioned tables need PostgreSQL 11 on the source"
-            }
-            if relation.keyColumns.isEmpty {
-                return "no primary key (nor a unique index over NOT NULL columns)"
-            }
+        } else if relation.kind == "p", !features.capturesPartitioned {
+            return "partitioned tables need PostgreSQL 11 on the source"
         }
         return nil
     }
@@ -235,6 +230,10 @@ struct CatalogScope {
         open += parts(of: carriedTables)
         for constraint in contents.constraints where carriedTables.contains(constraint.table) {
             open.append(ObjectID(catalog: .constraint, oid: constraint.oid))
+            // What its index needs (an operator class) is known by the index alone.
+            if ["p", "u", "x"].contains(constraint.letter) {
+                open.append(ObjectID(catalog: .relation, oid: constraint.index))
+            }
         }
         for type in contents.types where expression.takesWhole(schema: type.name.schema) {
             open.append(ObjectID(catalog: .type, oid: type.oid))

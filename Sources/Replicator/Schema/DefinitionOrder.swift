@@ -35,9 +35,9 @@ struct DefinitionOrder {
             needs[part, default: []].append(owner)
         }
         for table in snapshot.tables {
-            if case .partition(let parent, _) = table.kind {
+            for link in SchemaDiff.links(of: table) {
                 needs[ObjectID(catalog: .relation, oid: table.oid), default: []].append(
-                    ObjectID(catalog: .relation, oid: parent))
+                    ObjectID(catalog: .relation, oid: link.parent))
             }
         }
     }

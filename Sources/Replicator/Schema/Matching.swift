@@ -39,6 +39,23 @@ struct Matching<Item> {
         }
         dropped = rest.filter { !taken.contains(name($0)) }
     }
+
+    /// Matches by something else what is left over; nil is matched with nothing.
+    mutating func pairRest<Key: Hashable>(_ key: (Item, _ isOld: Bool) -> Key?) {
+        var open = Dictionary(
+            dropped.enumerated().compactMap { place, item in key(item, true).map { ($0, place) } },
+            uniquingKeysWith: { first, _ in first })
+        var gone: Set<Int> = []
+        created.removeAll { item in
+            guard let found = key(item, false), let place = open.removeValue(forKey: found) else {
+                return false
+            }
+            pairs.append((dropped[place], item, true))
+            gone.insert(place)
+            return true
+        }
+        dropped = dropped.enumerated().filter { !gone.contains($0.offset) }.map(\.element)
+    }
 }
 
 /// A step of a set of renames.

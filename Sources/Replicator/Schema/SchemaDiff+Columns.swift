@@ -2,7 +2,9 @@
 extension SchemaDiff {
     typealias Column = SchemaSnapshot.Column
 
-    mutating func dropColumns(_ columns: [Column], of table: Table) {
+    mutating func dropColumns(
+        _ columns: [Column], of table: Table, now: Table, _ above: Inherited
+    ) {
         // Generated ones first: they hang on others.
         for column in columns.sorted(by: { $0.isGenerated && !$1.isGenerated }) {
             for sequence in applied.sequences {
@@ -15,17 +17,26 @@ extension SchemaDiff {
                     .dropColumns, "release sequence \(sequence.name)",
                     "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY NONE", effect: .sequence)
             }
+            // A column that came from a parent goes with the parent's.
+            if above.dropped.contains(column.name), !column.properties.isLocal { continue }
+            let alter =
+                now.partitionKey == nil && isKeptBelow(now, column.name)
+                ? text.only(table) : "ALTER TABLE \(text.name(table.name))"
             add(
                 .dropColumns, "drop column \(table.name).\(column.name)",
-                "ALTER TABLE \(text.name(table.name)) DROP COLUMN \(text.quoted(column.name))",
+                "\(alter) DROP COLUMN \(text.quoted(column.name))",
                 effect: column.isGenerated ? .alterTable : .dropColumn)
         }
     }
 
-    mutating func renameColumns(_ columns: Matching<Column>, of table: Table) {
-        let renames = columns.pairs.map { pair in
-            (id: UInt32(pair.new.attnum), from: pair.old.name, to: pair.new.name)
-        }
+    mutating func renameColumns(
+        _ columns: Matching<Column>, of table: Table, _ above: Inherited
+    ) {
+        // What a parent has is renamed there, for its children as well.
+        let renames = columns.pairs.filter { above.pairs[$0.new.name]?.old.name != $0.old.name }
+            .map { pair in
+                (id: UInt32(pair.new.attnum), from: pair.old.name, to: pair.new.name)
+            }
         for step in Rename.steps(renames) {
             add(
                 .rename, "rename column \(table.name).\(step.from) to \(step.to)",
@@ -59,16 +70,21 @@ extension SchemaDiff {
         }
     }
 
-    mutating func alter(_ old: Column, _ new: Column, of oldTable: Table, _ table: Table) {
+    mutating func alter(
+        _ old: Column, _ new: Column, of oldTable: Table, _ table: Table, _ above: Inherited
+    ) {
+        let parent = above.pairs[new.name]
         let label = "\(table.name).\(new.name)"
         let prefix = "ALTER TABLE \(text.name(table.name)) ALTER COLUMN \(text.quoted(new.name))"
         let address = ObjectID(catalog: .relation, oid: oldTable.oid, column: old.attnum)
         if old.isGenerated, leaving[address] != nil {
             regenerate(old, new, of: oldTable, table)
+            alterProperties(old.properties, new, of: table)
             return
         }
         if isOtherGeneration(old, new) {
-            alterGeneration(old, new, of: table)
+            alterGeneration(old, new, of: table, parent: parent?.new)
+            alterProperties(old.properties, new, of: table)
             return
         }
         let isRefreshed = refreshed.contains(address)
@@ -79,7 +95,10 @@ extension SchemaDiff {
                 "ALTER TABLE \(text.name(oldTable.name)) ALTER COLUMN \(text.quoted(old.name)) "
                     + "DROP DEFAULT")
         }
+        let isRetypedAbove =
+            parent.map { self.isRetyped($0.old, $0.new, of: $0.parentOld, $0.parentNew) } ?? false
         let isRetyped = isRetyped(old, new, of: oldTable, table)
+        let alone = "\(self.alone(table)) ALTER COLUMN \(text.quoted(new.name))"
         if old.isIdentity, !new.isIdentity {
             statement(
                 table, "drop identity of \(label)", "\(prefix) DROP IDENTITY", effect: .alterTable)
@@ -89,9 +108,9 @@ extension SchemaDiff {
             old.defaultExpression != new.defaultExpression || isRefreshed || isRetyped
         if hadDefault, isRetyped || new.defaultExpression == nil {
             statement(
-                table, "drop default of \(label)", "\(prefix) DROP DEFAULT", effect: .alterTable)
+                table, "drop default of \(label)", "\(alone) DROP DEFAULT", effect: .alterTable)
         }
-        if isRetyped {
+        if isRetyped, !isRetypedAbove {
             var sql = "\(prefix) TYPE \(new.type)"
             if let collation = new.collation { sql += " COLLATE \(collation)" }
             if !new.isGenerated, !Self.isWidened(old.type, new.type) {
@@ -103,22 +122,24 @@ extension SchemaDiff {
         }
         if hasOther, let expression = new.defaultExpression {
             statement(
-                table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)",
+                table, "set default of \(label)", "\(alone) SET DEFAULT \(expression)",
                 effect: .alterTable)
         }
-        alterNull(old, new, label, prefix, table)
-        alterIdentity(old, new, label, prefix, table)
+        alterNull(old, new, table, parent.map { ($0.old, $0.new) })
+        if !table.isPartition { alterIdentity(old, new, label, prefix, table) }
+        alterProperties(isRetyped ? nil : old.properties, new, of: table)
     }
 
-    private mutating func alterNull(
-        _ old: Column, _ new: Column, _ label: String, _ prefix: String, _ table: Table
-    ) {
-        if old.notNull, !new.notNull {
+    /// Makes a column that came with its parent's what it is itself.
+    mutating func alterInherited(_ above: Column, _ column: Column, of table: Table) {
+        let label = "\(table.name).\(column.name)"
+        let prefix = "\(alone(table)) ALTER COLUMN \(text.quoted(column.name))"
+        if !column.isGenerated, above.defaultExpression != column.defaultExpression {
+            let action = column.defaultExpression.map { "SET DEFAULT \($0)" } ?? "DROP DEFAULT"
             statement(
-                table, "allow NULL in \(label)", "\(prefix) DROP NOT NULL", effect: .alterTable)
-        } else if !old.notNull, new.notNull {
-            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL", effect: .check)
+                table, "set default of \(label)", "\(prefix) \(action)", effect: .alterTable)
         }
+        if column.notNull, !above.notNull { refuseNull(column, of: table) }
     }
 
     private mutating func alterIdentity(
@@ -131,6 +152,7 @@ extension SchemaDiff {
         }
         guard old.isIdentity else {
             let sql = "\(prefix) ADD \(text.identity(new))"
+            guard !table.isPartition else { return }
             // An identity column must be NOT NULL, which may have to wait for the rows.
             if old.notNull {
                 add(.constrain, "add identity to \(label)", sql, effect: .alterTable)
@@ -206,7 +228,13 @@ extension SchemaDiff {
         addColumn(new, to: table)
     }
 
-    private mutating func alterGeneration(_ old: Column, _ new: Column, of table: Table) {
+    private mutating func alterGeneration(
+        _ old: Column, _ new: Column, of table: Table, parent: Column?
+    ) {
+        // A parent's change is its children's as well.
+        if let parent, parent.generated == new.generated, parent.expression == new.expression {
+            return
+        }
         let label = "\(table.name).\(new.name)"
         let prefix = "ALTER TABLE \(text.name(table.name)) ALTER COLUMN \(text.quoted(new.name))"
         if losesGeneration(old, new) {
@@ -243,13 +271,14 @@ extension SchemaDiff {
                 table, "add column \(label)",
                 "ALTER TABLE \(name) ADD COLUMN \(text.column(column))",
                 effect: column.generated == "v" ? .addColumn : .addColumn.rewriting)
+            alterProperties(nil, column, of: table)
             return
         }
         var sql = "ALTER TABLE \(name) ADD COLUMN \(text.column(column, plain: true))"
         if let missing = column.missingValue {
             // The value that the older rows have on the source as well.
             sql += " DEFAULT \(SQLText.literal(missing))::\(column.type)"
-            if column.notNull { sql += " NOT NULL" }
+            if column.notNull, let refusal = text.notNull(column) { sql += " " + refusal }
         }
         let writesRows = column.missingValue != nil && text.target.version < 110_000
         statement(
@@ -265,7 +294,8 @@ extension SchemaDiff {
         }
         if column.notNull, column.missingValue == nil {
             // The old rows have no value until theirs arrive.
-            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL", effect: .check)
+            refuseNull(column, of: table)
         }
+        alterProperties(nil, column, of: table)
     }
 }

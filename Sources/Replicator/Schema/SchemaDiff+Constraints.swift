@@ -1,78 +1,115 @@
-/// Constraints of tables.
+/// Constraints of tables, but for foreign keys.
 extension SchemaDiff {
+    typealias Constraint = SchemaSnapshot.Constraint
+
     private struct InTable: Hashable {
         var table: UInt32
         var name: String
     }
 
-    /// The constraints of tables that are the same.
-    func matchConstraints(_ tables: TableMatch) -> Matching<SchemaSnapshot.Constraint> {
-        let isKept = Set(tables.pairs.map(\.new.oid))
-        let currentOf = Dictionary(
-            tables.pairs.map { ($0.old.oid, $0.new.oid) }, uniquingKeysWith: { $1 })
-        return Matching(
-            applied.constraints.filter { currentOf[$0.table] != nil },
-            current.constraints.filter { isKept.contains($0.table) },
-            identity: isSameEpoch ? { $0.oid } : nil,
-            name: { InTable(table: currentOf[$0.table] ?? $0.table, name: $0.name) })
+    private struct Part: Hashable {
+        var table: UInt32
+        var parent: UInt32
+    }
+
+    /// The constraints of tables that are the same, but for foreign keys.
+    func matchConstraints(_ tables: TableMatch) -> Matching<Constraint> {
+        let old = applied.constraints.filter { currentTable[$0.table] != nil && $0.kind != "f" }
+        let new = current.constraints.filter { tablePairs[$0.table] != nil && $0.kind != "f" }
+        var found = Matching(
+            old, new, identity: isSameEpoch ? { $0.oid } : nil,
+            name: { InTable(table: currentTable[$0.table] ?? $0.table, name: $0.name) })
+        let byOID = Dictionary(
+            found.pairs.map { ($0.old.oid, $0.new.oid) }, uniquingKeysWith: { $1 })
+        // The part of one parent's constraint in one partition is one thing, whatever its name.
+        found.pairRest { constraint, isOld -> Part? in
+            guard let parent = constraint.parent else { return nil }
+            return Part(
+                table: isOld ? currentTable[constraint.table] ?? 0 : constraint.table,
+                parent: isOld ? byOID[parent] ?? 0 : parent)
+        }
+        return found
     }
 
     /// Those of the applied catalog that are dropped, for good or to be made anew.
-    func leavingConstraints(_ found: Matching<SchemaSnapshot.Constraint>) -> [ObjectID] {
+    func leavingConstraints(_ found: Matching<Constraint>) -> [ObjectID] {
         (found.dropped + found.pairs.filter { !isSame($0.old, $0.new, $0.isByName) }.map(\.old)).map
         {
             ObjectID(catalog: .constraint, oid: $0.oid)
         }
     }
 
-    private func isSame(
-        _ old: SchemaSnapshot.Constraint, _ new: SchemaSnapshot.Constraint, _ isByName: Bool
-    ) -> Bool {
-        !isByName || old.definition == new.definition
+    private func isSame(_ old: Constraint, _ new: Constraint, _ isByName: Bool) -> Bool {
+        !isByName || (old.definition == new.definition && old.kind == new.kind)
     }
 
     /// Constraints with one oid are the same but for their name and whether they are validated: no
     /// statement changes the rest in place, so another text comes from renames.
-    mutating func diffConstraints(
-        _ found: Matching<SchemaSnapshot.Constraint>, _ tables: TableMatch
-    ) {
-        let pairs = Dictionary(
-            tables.pairs.map { ($0.new.oid, $0) }, uniquingKeysWith: { $1 })
-        let currentOf = Dictionary(
-            tables.pairs.map { ($0.old.oid, $0.new.oid) }, uniquingKeysWith: { $1 })
-        var renames: [UInt32: [(id: UInt32, from: String, to: String)]] = [:]
+    mutating func diffConstraints(_ found: Matching<Constraint>, _ tables: TableMatch) {
+        var renames: [UInt32: [(id: UInt32, from: String, to: String)]] = notNullRenames
+        var indexNames: [RelationName] = []
+        let rebuilt = rebuiltConstraints(found)
         for pair in found.pairs {
-            guard let table = pairs[pair.new.table] else { continue }
-            let isRefreshed = refreshed.contains(ObjectID(catalog: .constraint, oid: pair.old.oid))
-            if isSame(pair.old, pair.new, pair.isByName), !isRefreshed {
+            guard let table = tablePairs[pair.new.table] else { continue }
+            guard !rebuilt.contains(pair.old.oid) else {
+                drop(pair.old, of: table.old, along: rebuilt)
+                addConstraint(pair.new, to: table.new, isNew: false, parentStays: false)
+                continue
+            }
+            if pair.new.parent != nil {
+                // Only its index can be renamed, and takes the constraint along.
+                let schema = table.new.name.schema
+                indexNames.append(
+                    RelationName(
+                        oid: pair.new.oid, old: TableName(schema: schema, name: pair.old.name),
+                        new: TableName(schema: schema, name: pair.new.name)))
+            } else if !comesFromParent(pair.new, table.new) {
                 renames[pair.new.table, default: []].append(
                     (pair.new.oid, pair.old.name, pair.new.name))
-                if pair.old.definition == pair.new.definition + " NOT VALID" {
-                    afterwards(
-                        "validate \(table.new.name).\(pair.new.name)",
-                        "ALTER TABLE \(text.name(table.new.name)) VALIDATE CONSTRAINT "
-                            + text.quoted(pair.new.name), effect: .validate)
-                }
-            } else {
-                drop(pair.old, of: table.old)
-                addConstraint(pair.new, to: table.new, isNew: false)
             }
+            alter(pair.old, pair.new, table.new)
         }
         for constraint in found.dropped {
-            guard let oid = currentOf[constraint.table], let table = pairs[oid] else { continue }
-            drop(constraint, of: table.old)
+            guard let oid = currentTable[constraint.table], let table = tablePairs[oid] else {
+                continue
+            }
+            drop(constraint, of: table.old, along: rebuilt.union(found.dropped.map(\.oid)))
         }
+        let staying = Set(found.pairs.filter { !rebuilt.contains($0.old.oid) }.map(\.new.oid))
+        let isAbove = Self.withParts(staying, current.constraints.map { ($0.oid, $0.parent) })
         for constraint in found.created {
-            guard let table = pairs[constraint.table] else { continue }
-            addConstraint(constraint, to: table.new, isNew: false)
+            guard let table = tablePairs[constraint.table] else { continue }
+            addConstraint(
+                constraint, to: table.new, isNew: false,
+                parentStays: constraint.parent.map(isAbove.contains) ?? false)
         }
         for table in tables.created {
             for constraint in current.constraints where constraint.table == table.oid {
-                addConstraint(constraint, to: table, isNew: true)
+                guard constraint.kind != "f" else { continue }
+                addConstraint(
+                    constraint, to: table, isNew: true,
+                    parentStays: constraint.parent.map(isAbove.contains) ?? false)
             }
         }
+        renameConstraints(renames)
+        rename(indexNames, "INDEX")
+        for constraint in current.constraints where !staying.contains(constraint.oid) {
+            guard let parent = current.constraints.first(where: { $0.oid == constraint.parent }),
+                let table = current.table(oid: constraint.table),
+                let above = current.table(oid: parent.table)
+            else { continue }
+            attachIndex(
+                TableName(schema: table.name.schema, name: constraint.name),
+                to: TableName(schema: above.name.schema, name: parent.name),
+                of: table, isBelowKept: isAbove.contains(parent.oid))
+        }
+    }
+
+    private mutating func renameConstraints(
+        _ renames: [UInt32: [(id: UInt32, from: String, to: String)]]
+    ) {
         for (oid, list) in renames.sorted(by: { $0.key < $1.key }) {
-            guard let table = pairs[oid]?.new else { continue }
+            guard let table = tablePairs[oid]?.new else { continue }
             for step in Rename.steps(list) {
                 add(
                     .rename, "rename constraint \(table.name).\(step.from) to \(step.to)",
@@ -83,7 +120,55 @@ extension SchemaDiff {
         }
     }
 
-    private mutating func drop(_ constraint: SchemaSnapshot.Constraint, of table: Table) {
+    /// Whether a check of a table is there because a parent has it that stays above.
+    private func comesFromParent(_ constraint: Constraint, _ table: Table) -> Bool {
+        constraint.isInherited && constraint.kind == "c"
+            && !(keptParents[table.oid] ?? []).isEmpty
+    }
+
+    /// What has to be made anew: by applied oid, with the parts of it in partitions.
+    private func rebuiltConstraints(_ found: Matching<Constraint>) -> Set<UInt32> {
+        var rebuilt: Set<UInt32> = []
+        for pair in found.pairs {
+            let isRefreshed = refreshed.contains(ObjectID(catalog: .constraint, oid: pair.old.oid))
+            if isRefreshed || !isSame(pair.old, pair.new, pair.isByName) {
+                rebuilt.insert(pair.old.oid)
+            }
+        }
+        var grows = true
+        while grows {
+            grows = false
+            for pair in found.pairs where !rebuilt.contains(pair.old.oid) {
+                guard let parent = pair.old.parent, rebuilt.contains(parent) else { continue }
+                rebuilt.insert(pair.old.oid)
+                grows = true
+            }
+        }
+        return rebuilt
+    }
+
+    private mutating func alter(_ old: Constraint, _ new: Constraint, _ table: Table) {
+        if old.definition == new.definition + " NOT VALID", !comesFromParent(new, table) {
+            afterwards(
+                "validate \(table.name).\(new.name)",
+                "ALTER TABLE \(text.name(table.name)) VALIDATE CONSTRAINT "
+                    + text.quoted(new.name), effect: .validate)
+        }
+        guard new.hasIndex else { return }
+        let name = TableName(schema: table.name.schema, name: new.name)
+        for change in indexStatements(old.properties, new.properties, name) {
+            statement(table, change.summary, change.sql, effect: .options)
+        }
+    }
+
+    /// What is dropped as well, by applied oid, is in `along`: parts go with their whole.
+    private mutating func drop(
+        _ constraint: Constraint, of table: Table, along: Set<UInt32>
+    ) {
+        let kept = currentTable[table.oid].map { !(keptParents[$0] ?? []).isEmpty } ?? false
+        if constraint.hasIndex { reindexed.insert(table.oid) }
+        if let parent = constraint.parent, kept, along.contains(parent) { return }
+        if constraint.isInherited, constraint.kind == "c", kept { return }
         tearDown(
             ObjectID(catalog: .constraint, oid: constraint.oid), rank: 8, table.name,
             "drop constraint \(table.name).\(constraint.name)",
@@ -93,32 +178,67 @@ extension SchemaDiff {
 
     /// The key is needed by the rows; checks of a new table cost nothing; the rest waits for the
     /// rows, which old ones of a table that is altered could violate.
+    ///
+    /// With `parentStays` it is part of a constraint that the target has: then it must be there when
+    /// its table becomes a partition.
     private mutating func addConstraint(
-        _ constraint: SchemaSnapshot.Constraint, to table: Table, isNew: Bool
+        _ constraint: Constraint, to table: Table, isNew: Bool, parentStays: Bool
     ) {
+        if comesFromParent(constraint, table) { return }
+        // CREATE TABLE … INHERITS brings it along.
+        if isNew, constraint.isInherited, constraint.kind == "c", !table.isPartition { return }
+        guard !isNotEnforced(constraint, table) else { return }
         let summary = "add constraint \(table.name).\(constraint.name)"
-        let sql =
-            "ALTER TABLE \(text.name(table.name)) ADD CONSTRAINT \(text.quoted(constraint.name)) "
-            + constraint.definition
+        let sql = text.constraint(constraint, of: table)
+        let name = TableName(schema: table.name.schema, name: constraint.name)
+        let properties =
+            constraint.hasIndex ? indexStatements(.init(), constraint.properties, name) : []
         let isKey = constraint.name == table.keyIndex
-        let effect: SchemaEffect =
-            switch constraint.kind {
-            case "c": .check
-            case "f": .foreignKey
-            default: .key
-            }
-        let isEarly = isNew ? (isKey || constraint.kind == "c") : isKey && isReplicated(table)
+        let effect: SchemaEffect = constraint.kind == "c" ? .check : .key
+        let isLinked = isInNewTree(table)
         let id = ObjectID(catalog: .constraint, oid: constraint.oid)
-        if isEarly {
-            noteMade(id, at: isNew && isKey ? .define : .constrain)
-            if isNew, isKey {
-                statement(table, summary, sql, effect: .create)
-            } else {
-                add(.constrain, summary, sql, effect: isNew ? .create : effect)
+        if (isNew || isLinked) && parentStays || isKey && (isNew || isLinked) {
+            noteMade(id, at: .define)
+            statement(table, summary, sql, effect: isNew ? .create : effect)
+            for change in properties {
+                statement(table, change.summary, change.sql, effect: .options)
             }
+        } else if isKey && isReplicated(table) || constraint.kind == "c" && (isNew || isLinked) {
+            noteMade(id, at: .constrain)
+            add(.constrain, summary, sql, effect: isNew ? .create : effect)
+            stages[.constrain, default: []] += properties
         } else {
             noteMade(id, at: .afterRows)
             afterwards(summary, sql, effect: isNew ? effect.onNewTable : effect)
+            afterRows += properties
+        }
+    }
+
+    private mutating func isNotEnforced(_ constraint: Constraint, _ table: Table) -> Bool {
+        guard constraint.definition.hasSuffix(" NOT ENFORCED"), !text.target.namesNotNull else {
+            return false
+        }
+        report(
+            "constraint", "\(table.name).\(constraint.name)",
+            "it is not enforced, which the target's PostgreSQL does not know")
+        return true
+    }
+
+    /// Makes an index a part of a partitioned table's; nothing happens where it is already.
+    ///
+    /// Before a tree comes below another its indexes must be whole, or they would be made twice.
+    mutating func attachIndex(
+        _ part: TableName, to whole: TableName, of table: Table, isBelowKept: Bool
+    ) {
+        let statement = SchemaStatement(
+            summary: "attach index \(part)",
+            sql: "ALTER INDEX \(text.name(whole)) ATTACH PARTITION \(text.name(part))",
+            effect: .attach)
+        let isLinked = createdTables.contains(table.oid) || isNewlyLinked(table)
+        if isBelowKept, !isLinked, isInNewTree(table) {
+            stages[.attach, default: []].append(statement)
+        } else {
+            indexAttachments.append(statement)
         }
     }
 }

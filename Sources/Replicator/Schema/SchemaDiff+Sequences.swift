@@ -6,8 +6,7 @@ extension SchemaDiff {
             define(
                 ObjectID(catalog: .relation, oid: sequence.oid), rank: 3, sequence.name,
                 "create sequence \(sequence.name)",
-                "CREATE SEQUENCE \(text.name(sequence.name)) \(text.sequenceOptions(sequence))",
-                effect: .create)
+                text.sequence(sequence), effect: .create)
             own(sequence)
         }
         var renames: [RelationName] = []
@@ -24,6 +23,13 @@ extension SchemaDiff {
                     "alter sequence \(pair.new.name)",
                     "ALTER SEQUENCE \(text.name(pair.new.name)) \(text.sequenceOptions(pair.new))",
                     effect: .sequence)
+            }
+            if pair.old.isUnlogged != pair.new.isUnlogged, text.target.hasUnloggedSequences {
+                // Where its table changes as well, it is so by now.
+                add(
+                    .finish, "change persistence of sequence \(pair.new.name)",
+                    "ALTER SEQUENCE \(text.name(pair.new.name)) SET "
+                        + (pair.new.isUnlogged ? "UNLOGGED" : "LOGGED"), effect: .sequence)
             }
             let isOwnerNew = pair.new.owner.map { createdTables.contains($0.oid) } ?? false
             if isSameEpoch ? pair.old.owner != pair.new.owner || isOwnerNew : isOwnerNew {

@@ -9,7 +9,6 @@ extension SchemaDiff {
 
     /// Within an epoch a table that is matched only by name is another table: dropped, made, copied.
     ///
-    /// So is one that became a partition or ceased to be one.
     mutating func matchTables() -> TableMatch {
         let found = match(applied.tables, current.tables, \.oid, \.name)
         var tables = TableMatch(created: found.created, dropped: found.dropped)
@@ -24,21 +23,13 @@ extension SchemaDiff {
         tables.dropped = tables.dropped.filter { !retain($0) }
         droppedTables = Set(tables.dropped.map(\.oid))
         createdTables = Set(tables.created.map(\.oid))
+        noteTables(tables)
         return tables
     }
 
+    /// A partition that becomes an ordinary table, or the reverse, is the same table.
     private func isSameKind(_ old: Table, _ new: Table) -> Bool {
-        switch (old.kind, new.kind) {
-        case (.ordinary, .ordinary), (.partitioned, .partitioned): return true
-        case (.partition(let oldParent, let oldBound), .partition(let newParent, let newBound)):
-            let isSameParent =
-                isSameEpoch
-                ? oldParent == newParent
-                : applied.table(oid: oldParent)?.name == current.table(oid: newParent)?.name
-            return isSameParent && oldBound == newBound
-                && (old.subpartitionKey == nil) == (new.subpartitionKey == nil)
-        default: return false
-        }
+        (old.partitionKey == nil) == (new.partitionKey == nil)
     }
 
     /// Keeps a table on the target that is there on the source, but is not carried any more (its
@@ -67,7 +58,8 @@ extension SchemaDiff {
     }
 
     mutating func diffTables(_ tables: TableMatch) {
-        for table in tables.dropped.sorted(by: { $0.name < $1.name }) {
+        relink(tables)
+        for table in tables.dropped {
             // A partition goes with its table.
             if case .partition(let parent, _) = table.kind, droppedTables.contains(parent) {
                 continue
@@ -86,20 +78,21 @@ extension SchemaDiff {
     }
 
     private mutating func create(_ table: Table) {
-        var parent: Table?
-        if case .partition(let oid, _) = table.kind { parent = current.table(oid: oid) }
+        let parents = table.properties.parents.compactMap { current.table(oid: $0) }
         noteMade(ObjectID(catalog: .relation, oid: table.oid), at: .define)
         define(
             ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name,
-            "create table \(table.name)", text.table(table, parent: parent),
-            effect: parent == nil ? .create : .attach)
-        for column in table.columns where column.isGenerated {
-            if !text.target.hasGenerated(column.generated) {
+            "create table \(table.name)", text.table(standalone(table), parents: parents),
+            effect: .create)
+        for column in table.columns {
+            if column.isGenerated, !text.target.hasGenerated(column.generated) {
                 report(
                     "generated column", "\(table.name).\(column.name)",
                     "the target's PostgreSQL does not have such columns")
             }
+            settle(column, of: table, below: parents)
         }
+        noteIndexUse(.init(), table, isNew: true)
         if isReplicated(table) { recopy.insert(table.oid) }
         // The rows of a new partition come as events; one with another bound is emptied on the
         // target, and has no events.
@@ -110,7 +103,25 @@ extension SchemaDiff {
         }
     }
 
-    private func root(of table: Table, in snapshot: SchemaSnapshot? = nil) -> Table? {
+    /// A partition as a table of its own: an identity comes from its parent (≥ 17).
+    private func standalone(_ table: Table) -> Table {
+        guard case .partition = table.kind else { return table }
+        var table = table
+        for place in table.columns.indices where table.columns[place].identitySequence == nil {
+            table.columns[place].identity = ""
+        }
+        return table
+    }
+
+    /// What CREATE TABLE does not say of a column: properties, and what is not as in its parent.
+    private mutating func settle(_ column: Column, of table: Table, below parents: [Table]) {
+        let above = parents.flatMap(\.columns).last { $0.name == column.name }
+        if !column.properties.isLocal, let above { alterInherited(above, column, of: table) }
+        alterProperties(nil, column, of: table)
+        addLateNotNull(column, to: table)
+    }
+
+    func root(of table: Table, in snapshot: SchemaSnapshot? = nil) -> Table? {
         var table = table
         // A chain cannot be longer than there are tables.
         for _ in (snapshot ?? current).tables {
@@ -129,7 +140,7 @@ extension SchemaDiff {
     /// Copies a table again whose partition was detached for a while, or had its trigger off.
     ///
     /// Rows may have changed unseen. Capture itself lets the trigger fire ALWAYS.
-    private mutating func copyWhatWasMissed(_ old: Table, _ new: Table) {
+    mutating func copyWhatWasMissed(_ old: Table, _ new: Table) {
         guard isSameEpoch, old.captureID != new.captureID else { return }
         let (before, now) = (
             old.captureID.split(separator: ":"), new.captureID.split(separator: ":")
@@ -141,45 +152,34 @@ extension SchemaDiff {
     }
 
     func isReplicated(_ table: Table) -> Bool {
-        if case .partition = table.kind { return false }
-        return !table.primaryKey.isEmpty && !table.captureID.isEmpty
+        !table.isPartition && !table.primaryKey.isEmpty && !table.captureID.isEmpty
     }
 
     // MARK: The same table
 
     private mutating func alter(_ old: Table, _ new: Table) {
         alterOptions(old, new)
-        // The columns of a partition are those of its table.
-        if case .partition = new.kind {
-            copyWhatWasMissed(old, new)
-            return
-        }
+        alterProperties(old, new)
         let columns = matchColumns(old, new)
         decideCopy(old, new, columns)
-        dropColumns(columns.dropped, of: old)
-        renameColumns(columns, of: new)
+        let above = inherited(by: new)
+        dropColumns(columns.dropped, of: old, now: new, above)
+        renameColumns(columns, of: new, above)
         if emptied.contains(new.oid) {
-            statement(
-                new, "empty table \(new.name)", "TRUNCATE \(text.name(new.name))", effect: .empty)
+            add(
+                .empty, "empty table \(new.name)",
+                "TRUNCATE \(new.partitionKey == nil ? "ONLY " : "")\(text.name(new.name))",
+                effect: .empty)
         }
-        for pair in columns.pairs { alter(pair.old, pair.new, of: old, new) }
-        for column in columns.created { addColumn(column, to: new) }
-    }
-
-    /// The same columns of a table.
-    func matchColumns(_ old: Table, _ new: Table) -> Matching<SchemaSnapshot.Column> {
-        var columns = Matching(
-            old.columns, new.columns, identity: isSameEpoch ? { UInt32($0.attnum) } : nil,
-            name: { $0.name })
-        if isSameEpoch {
-            // A column that was dropped and added again has other values.
-            for pair in columns.pairs where pair.isByName {
-                columns.dropped.append(pair.old)
-                columns.created.append(pair.new)
+        for pair in columns.pairs { alter(pair.old, pair.new, of: old, new, above) }
+        for column in columns.created {
+            if let parent = above.created[column.name] {
+                alterInherited(parent, column, of: new)
+                alterProperties(nil, column, of: new)
+            } else {
+                addColumn(column, to: new)
             }
-            columns.pairs.removeAll(where: \.isByName)
         }
-        return columns
     }
 
     mutating func statement(
@@ -195,12 +195,17 @@ extension SchemaDiff {
     private mutating func decideCopy(
         _ old: Table, _ new: Table, _ columns: Matching<SchemaSnapshot.Column>
     ) {
-        guard isReplicated(new) else { return }
-        if old.captureID != new.captureID { recopy.insert(new.oid) }
-        let isRewritten = wasRewritten(old, new)
-        if isRewritten, columns.created.contains(where: { !$0.isGenerated }) {
-            recopy.insert(new.oid)
+        let isPartition = new.isPartition
+        if isPartition, !isNewlyLinked(new) { copyWhatWasMissed(old, new) }
+        if old.properties.crashID != new.properties.crashID { copyAgain(new) }
+        if isPartition, isNewlyLinked(new) {
+            // The rows that it has on the target are of the past, and may not fit the bound.
+            copyAgain(new)
+            emptied.insert(new.oid)
         }
+        if isReplicated(new), old.captureID != new.captureID { recopy.insert(new.oid) }
+        let isRewritten = wasRewritten(old, new)
+        if isRewritten, columns.created.contains(where: { !$0.isGenerated }) { copyAgain(new) }
         var changesRows = false
         for pair in columns.pairs where !pair.new.isGenerated {
             if isRetyped(pair.old, pair.new, of: old, new) {
@@ -208,18 +213,50 @@ extension SchemaDiff {
                 changesRows = changesRows || !isWidened
             } else if pair.old.typeOID != pair.new.typeOID, isSameEpoch {
                 // A type of the same name, made anew: the values went through a conversion.
-                recopy.insert(new.oid)
+                copyAgain(new)
             }
-            if pair.old.isGenerated { recopy.insert(new.oid) }
+            if pair.old.isGenerated { copyAgain(new) }
         }
         let names = Dictionary(
             columns.pairs.map { ($0.old.name, $0.new.name) }, uniquingKeysWith: { $1 })
-        if old.primaryKey.map({ names[$0] ?? "" }) != new.primaryKey { changesRows = true }
-        if changesRows {
-            recopy.insert(new.oid)
-            // The values of a held column are nowhere else.
-            if !new.columns.contains(where: { $0.isHeld == true }) { emptied.insert(new.oid) }
+        if !isPartition, isReplicated(new),
+            old.primaryKey.map({ names[$0] ?? "" }) != new.primaryKey
+        {
+            changesRows = true
         }
+        let holdsColumns = new.columns.contains { $0.isHeld == true }
+        if changesRows {
+            copyAgain(new)
+            // The values of a held column are nowhere else.
+            if !holdsColumns { emptied.insert(new.oid) }
+        } else if mayViolate(old, new, columns), !holdsColumns {
+            emptied.insert(new.oid)
+        }
+    }
+
+    /// Copies the rows of a table again, where they travel at all.
+    private mutating func copyAgain(_ table: Table) {
+        if isReplicated(table) { recopy.insert(table.oid) }
+        guard table.isPartition, let root = root(of: table), isReplicated(root) else { return }
+        // The partition alone, where it has a key and rows of its own.
+        recopy.insert(table.partitionKey == nil && !table.primaryKey.isEmpty ? table.oid : root.oid)
+    }
+
+    /// Whether old rows stand in the way of what rows that do not travel have to fulfil.
+    ///
+    /// Nobody brings such rows up to date, so they go before they can hold a change up.
+    private func mayViolate(
+        _ old: Table, _ new: Table, _ columns: Matching<SchemaSnapshot.Column>
+    ) -> Bool {
+        guard !new.isPartition, !isReplicated(new) else { return false }
+        if columns.created.contains(where: { $0.notNull && $0.missingValue == nil }) { return true }
+        if columns.pairs.contains(where: { !$0.old.notNull && $0.new.notNull }) { return true }
+        let known = Set(applied.constraints.filter { $0.table == old.oid }.map(\.oid))
+        let indexes = Set(applied.indexes.filter { $0.table == old.oid }.map(\.oid))
+        return current.constraints.contains { $0.table == new.oid && !known.contains($0.oid) }
+            || current.indexes.contains {
+                $0.table == new.oid && $0.isUnique && !indexes.contains($0.oid)
+            }
     }
 
     private func wasRewritten(_ old: Table, _ new: Table) -> Bool {
@@ -246,23 +283,6 @@ extension SchemaDiff {
     private static func length(_ type: String) -> Int? {
         guard let open = type.lastIndex(of: "("), type.hasSuffix(")") else { return nil }
         return Int(type[type.index(after: open)...].dropLast())
-    }
-
-    private mutating func alterOptions(_ old: Table, _ new: Table) {
-        guard old.options != new.options else { return }
-        let name = text.name(new.name)
-        let kept = Set(new.options.map(Self.optionName))
-        let gone = old.options.map(Self.optionName).filter { !kept.contains($0) }
-        if !gone.isEmpty {
-            statement(
-                new, "reset options of \(new.name)",
-                "ALTER TABLE \(name) RESET (\(gone.joined(separator: ", ")))", effect: .options)
-        }
-        if !new.options.isEmpty {
-            statement(
-                new, "set options of \(new.name)",
-                "ALTER TABLE \(name) SET (\(text.options(new.options)))", effect: .options)
-        }
     }
 
     static func optionName(_ option: String) -> String {

@@ -11,9 +11,8 @@ struct SchemaDiff {
     /// When a statement runs; the raw value is the order.
     enum Stage: Int, CaseIterable {
         case foundation, detach, dropDependents, dropTables, dropColumns, aside, labels, move,
-            rename
-        case define
-        case attach, constrain, bind, finish, lateDrop
+            rename, empty
+        case define, constrain, attach, bind, finish, lateDrop
     }
 
     /// Creations and alterations of one object, placed by its dependencies.
@@ -80,6 +79,27 @@ struct SchemaDiff {
     /// Tables, by applied oid, that are dropped by this plan.
     var droppedTables: Set<UInt32> = []
 
+    /// What waits for the rows and for everything in `afterRows`.
+    var afterKeys: [SchemaStatement] = []
+    /// Foreign keys that go, before anything that they need.
+    var keyDrops: [SchemaStatement] = []
+    /// ALTER TABLE … ATTACH PARTITION, by table.
+    var attachments: [Unit] = []
+    /// ALTER INDEX … ATTACH PARTITION.
+    var indexAttachments: [SchemaStatement] = []
+    /// Renames of NOT NULL constraints, by table.
+    var notNullRenames: [UInt32: [(id: UInt32, from: String, to: String)]] = [:]
+    /// Tables, by applied oid, that lose a unique index or a key.
+    var reindexed: Set<UInt32> = []
+    /// The tables that are the same, by current oid.
+    var tablePairs: [UInt32: (old: Table, new: Table)] = [:]
+    /// The current oid of a table by its applied one.
+    var currentTable: [UInt32: UInt32] = [:]
+    /// The parents, by current oid, that a table has before and afterwards.
+    var keptParents: [UInt32: [UInt32]] = [:]
+    /// The tables below a table.
+    var children: [UInt32: [Table]] = [:]
+
     init(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
         options: SchemaOptions, targetVersion: Int, abilities: TargetAbilities = .init(),
@@ -121,6 +141,7 @@ struct SchemaDiff {
         diffSequences(sequences)
         diffConstraints(constraints, tables)
         diffIndexes(tables)
+        diffForeignKeys(tables)
         diffViews(views)
         diffViewIndexes(views)
         let owners = owners(tables, views)
@@ -173,6 +194,11 @@ struct SchemaDiff {
         _ summary: String, _ sql: String, effect: SchemaEffect = .unmarked
     ) {
         afterRows.append(SchemaStatement(summary: summary, sql: sql, effect: effect))
+    }
+
+    /// Behind all other statements that wait for the rows.
+    mutating func lastly(_ summary: String, _ sql: String, effect: SchemaEffect = .unmarked) {
+        afterKeys.append(SchemaStatement(summary: summary, sql: sql, effect: effect))
     }
 
     mutating func report(_ kind: String, _ name: String, _ reason: String) {
@@ -251,8 +277,13 @@ struct SchemaDiff {
             .flatMap(\.statements)
         stages[.lateDrop] = DefinitionOrder(applied).sorted(lateDrops).reversed()
             .flatMap(\.statements)
+        stages[.dropDependents] = keyDrops + (stages[.dropDependents] ?? [])
+        // Below first: what is attached to a table that is attached itself.
+        stages[.attach, default: []] += DefinitionOrder(current).sorted(attachments)
+            .reversed().flatMap(\.statements)
         placeRenames()
         placeUnits()
+        afterRows += indexAttachments + afterKeys
         var changes = Stage.allCases.flatMap { stages[$0] ?? [] }
         if !current.extensions.isEmpty {
             let path = SchemaStatement(

@@ -47,6 +47,19 @@ extension SchemaSnapshot {
         package var options: [String] = []
         /// The sequences that its columns own or use by default.
         package var sequences: [SequenceUse] = []
+        /// What ALTER TABLE sets beyond columns and options.
+        package var properties = TableProperties()
+
+        /// Whether it is a partition.
+        package var isPartition: Bool {
+            if case .partition = kind { true } else { false }
+        }
+
+        /// How it is partitioned, whether it is a partition itself or not.
+        package var partitionKey: String? {
+            if case .partitioned(let key) = kind { return key }
+            return subpartitionKey
+        }
         /// Whether row-level security is on.
         package var rowSecurity = RowSecurity()
 
@@ -82,6 +95,8 @@ extension SchemaSnapshot {
         package var identitySequence: Sequence?
         /// Whether the source dropped it and the target keeps it; nil for no.
         package var isHeld: Bool?
+        /// What ALTER COLUMN sets beyond type, default and NULL.
+        package var properties = ColumnProperties()
 
         /// Whether its value is computed from other columns.
         package var isGenerated: Bool { !generated.isEmpty }
@@ -121,6 +136,8 @@ extension SchemaSnapshot {
         package var cycles: Bool
         /// The table and column that own it.
         package var owner: ObjectID?
+        /// Whether a crash sets it back (≥ 15).
+        package var isUnlogged = false
     }
 
     /// An enum type.
@@ -219,9 +236,15 @@ extension SchemaSnapshot {
         package var isUnique: Bool
         /// `pg_get_indexdef` from USING on.
         package var definition: String
+        /// What ALTER INDEX sets.
+        package var properties = IndexProperties()
+        /// Whether it stands for the indexes of partitions and has no entries itself.
+        package var isPartitioned = false
+        /// The index of the partitioned table that it is a part of.
+        package var parent: UInt32?
     }
 
-    /// A primary key, unique or check constraint of a table.
+    /// A constraint of a table, but for NOT NULL, which its column has.
     package struct Constraint: Codable, Sendable, Hashable {
         /// `pg_constraint.oid`.
         package var oid: UInt32
@@ -229,10 +252,20 @@ extension SchemaSnapshot {
         package var name: String
         /// The oid of its table.
         package var table: UInt32
-        /// `contype`: `p`, `u` or `c`.
+        /// `contype`: `p` primary key, `u` unique, `x` exclusion, `c` check, `f` foreign key.
         package var kind: String
-        /// As `pg_get_constraintdef` writes it.
+        /// As `pg_get_constraintdef` writes it; empty for a foreign key.
         package var definition: String
+        /// What a foreign key is made of.
+        package var foreignKey: ForeignKey?
+        /// What ALTER INDEX sets on the index behind it.
+        package var properties = IndexProperties()
+        /// Whether it has an index: a primary key, unique or exclusion constraint.
+        package var hasIndex: Bool { ["p", "u", "x"].contains(kind) }
+        /// Whether it came from a parent table, and goes with it.
+        package var isInherited = false
+        /// The partitioned table's constraint that it is a part of.
+        package var parent: UInt32?
     }
 
     /// A view or a materialized view.

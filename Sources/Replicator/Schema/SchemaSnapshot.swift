@@ -49,6 +49,8 @@ package struct SchemaSnapshot: Codable, Sendable, Equatable {
     package var constraints: [Constraint] = []
     /// Which object needs which, as far as both are in here.
     package var dependencies: [Dependency] = []
+    /// The form that foreign keys have on the target that carries this; nil for a source.
+    package var foreignKeys: String?
     /// What is in scope and stays behind, with the reason.
     package var notCarried: [NotCarried] = []
     /// What the source dropped and the target keeps; nil for none.

@@ -22,7 +22,8 @@ package struct ShapeSQL: Sendable {
           WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
             AND NOT i.indisexclusion AND i.indpred IS NULL AND i.indexprs IS NULL
             AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a
-                 WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
+                 WHERE a.attrelid = c.oid
+                   AND a.attnum = ANY ((i.indkey::int2[])[0:\(features.keyColumnCount) - 1])
                    AND (NOT a.attnotnull OR \(features.generated) <> ''))
           ORDER BY i.indisprimary DESC, \(features.keyColumnCount), ic.relname LIMIT 1)
         """
@@ -81,6 +82,23 @@ package struct ShapeSQL: Sendable {
             """
     }
 
+    /// What moves when the server emptied its unlogged tables, which no trigger sees.
+    ///
+    /// That is when its statistics began, which a recovery from a crash does anew (also one that the
+    /// postmaster survives), and when the postmaster began. Empty for other tables.
+    package var crashID: String {
+        """
+        CASE WHEN c.relpersistence = 'u' AND c.relkind = 'r' THEN \(Self.serverCrashID) ELSE '' END
+        """
+    }
+
+    /// The same for the server, whatever it has.
+    static let serverCrashID = """
+        (SELECT md5(concat_ws('/', extract(epoch from b.stats_reset)::text,
+                              extract(epoch from pg_postmaster_start_time())::text))
+           FROM pg_catalog.pg_stat_bgwriter b)
+        """
+
     /// The partitions below a root with their bounds, so that a batch finds a new one before its
     /// rows have no place on the target; NULL for other tables and before 10.
     private var partitions: String {
@@ -112,7 +130,7 @@ package struct ShapeSQL: Sendable {
                     ',' ORDER BY a.attnum)
                FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-            \(keyColumns)::text, \(captureID), \(partitions),
+            \(keyColumns)::text, \(captureID), \(crashID), \(partitions),
             (WITH RECURSIVE used(oid) AS (
                 SELECT a.atttypid FROM pg_catalog.pg_attribute a
                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -5,15 +5,24 @@ public struct TargetAbilities: Codable, Sendable, Hashable {
     /// Whether policies that are forced on owners leave the role's own statements alone.
     public var bypassesRowSecurity = false
 
+    /// Whether the role may apply rows without their foreign keys being looked at; nil where nobody
+    /// asked.
+    public var maySetReplicaRole: Bool?
+
     /// Nothing is known.
     public init() {}
 
-    /// Names of roles, and whether the current one bypasses row-level security.
+    /// Names of roles, whether the current one bypasses row-level security, and whether it may set
+    /// `session_replication_role`.
     static func sql(serverVersion: Int) -> String {
         let bypass = serverVersion >= 90_500 ? "me.rolsuper OR me.rolbypassrls" : "me.rolsuper"
+        let replica =
+            serverVersion >= 150_000
+            ? "pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"
+            : "(SELECT x.rolsuper FROM pg_catalog.pg_roles x WHERE x.rolname = current_user)"
         return """
             SELECT r.rolname::text, (SELECT \(bypass) FROM pg_catalog.pg_roles me
-                     WHERE me.rolname = current_user)
+                     WHERE me.rolname = current_user), \(replica)
               FROM pg_catalog.pg_roles r ORDER BY 1
             """
     }

@@ -37,6 +37,9 @@ public struct BatchHeader: Codable, Sendable, Hashable {
     public var loadPlan: LoadPlan?
     /// Which chunk this is, for `loadChunk`.
     public var chunk: Int?
+    /// Whether rows are applied with `session_replication_role = replica`: no foreign key is looked
+    /// at, and no action of one runs.
+    public var replicaRole: Bool?
 
     /// Makes a header; everything optional begins as nil.
     public init(kind: Kind, source: SourceIdentity, target: String, to: Snapshot) {

@@ -13,6 +13,7 @@ struct SchemaPair {
     let expression: TargetExpression
     let mapping: SchemaMapping
     var applied: SchemaSnapshot?
+    var options = SchemaOptions()
 
     init(expression: [String] = ["src.*"], applySchema: String? = nil) async throws {
         cluster = try PostgresCluster.shared()
@@ -29,7 +30,7 @@ struct SchemaPair {
         for connection in [onSource, onTarget] {
             try await connection.execute(
                 "SET client_min_messages = warning; DROP SCHEMA IF EXISTS src CASCADE; "
-                    + "DROP EXTENSION IF EXISTS citext, pg_trgm CASCADE")
+                    + "DROP EXTENSION IF EXISTS citext, pg_trgm, btree_gist CASCADE")
         }
         applied = nil
     }
@@ -55,7 +56,7 @@ struct SchemaPair {
     mutating func carry(deferIndexes: Bool = false) async throws -> SchemaPlan {
         let current = try await read()
         let plan = try SchemaPlan.make(
-            from: applied, to: current, mapping: mapping, targetVersion: 150_000,
+            from: applied, to: current, mapping: mapping, options: options, targetVersion: 150_000,
             deferIndexes: deferIndexes)
         let path = plan.section.searchPath.map(SQLText.identifier).joined(separator: ", ")
         for statement in plan.section.preparation {
@@ -68,8 +69,12 @@ struct SchemaPair {
         }
         let session = "SET LOCAL search_path = \(path); SET LOCAL check_function_bodies = off;\n"
         var script = "BEGIN;\n" + session + Self.script(plan.section.changes)
+        script += "SET LOCAL session_replication_role = replica;\n"
         for oid in plan.recopy.sorted() { script += try await copy(oid, of: current) }
-        script += session + Self.script(plan.section.afterRows) + "COMMIT;\n"
+        script += "SET LOCAL session_replication_role = origin;\n"
+        script +=
+            "SET CONSTRAINTS ALL IMMEDIATE;\n" + session + Self.script(plan.section.afterRows)
+            + "COMMIT;\n"
         do {
             try await onTarget.execute(script)
         } catch {
@@ -89,10 +94,11 @@ struct SchemaPair {
         let columns = table.storedColumns.map { SQLText.identifier($0.name) }
             .joined(separator: ", ")
         let file = "\(cluster.socketDirectory)/rows_\(oid)"
+        let only = table.partitionKey == nil ? "ONLY " : ""
         try await onSource.execute(
-            "COPY (SELECT \(columns) FROM \(table.name.quoted)) TO '\(file)'")
+            "COPY (SELECT \(columns) FROM \(only)\(table.name.quoted)) TO '\(file)'")
         let name = mapping.target(table.name).quoted
-        return "TRUNCATE \(name);\nCOPY \(name) (\(columns)) FROM '\(file)';\n"
+        return "DELETE FROM \(only)\(name);\nCOPY \(name) (\(columns)) FROM '\(file)';\n"
     }
 
     /// The definitions as pg_dump writes them, without comments.

@@ -1,0 +1,201 @@
+/// Foreign keys, in the form that the operator wants on the target.
+extension SchemaDiff {
+    private struct InTable: Hashable {
+        var table: UInt32
+        var name: String
+    }
+
+    /// They are made when all rows and keys are there, and dropped before anything that they need.
+    mutating func diffForeignKeys(_ tables: TableMatch) {
+        let isWanted = options.foreignKeys != .none
+        if !isWanted {
+            let before = result.constraints.count
+            result.constraints.removeAll { $0.kind == "f" }
+            if before > result.constraints.count {
+                report(
+                    "foreign keys", "*",
+                    "foreign_keys is none (\(before - result.constraints.count))")
+            }
+        }
+        result.foreignKeys = options.foreignKeys.rawValue
+        let old = applied.constraints.filter { $0.kind == "f" }
+        let new = isWanted ? current.constraints.filter { $0.kind == "f" && stands($0) } : []
+        let found = Matching(
+            old, new, identity: isSameEpoch ? { $0.oid } : nil,
+            name: { InTable(table: currentTable[$0.table] ?? $0.table, name: $0.name) })
+        var renames: [UInt32: [(id: UInt32, from: String, to: String)]] = [:]
+        for pair in found.pairs {
+            guard let table = tablePairs[pair.new.table] else {
+                // The table is made anew.
+                drop(pair.old)
+                add(pair.new)
+                continue
+            }
+            if mustRebuild(pair.old, pair.new, isByName: pair.isByName) {
+                drop(pair.old)
+                add(pair.new)
+                continue
+            }
+            renames[table.new.oid, default: []].append(
+                (pair.new.oid, pair.old.name, pair.new.name))
+            alter(pair.old, pair.new, table.new)
+        }
+        for key in found.dropped { drop(key) }
+        for key in found.created { add(key) }
+        for (oid, list) in renames.sorted(by: { $0.key < $1.key }) {
+            guard let table = tablePairs[oid]?.new else { continue }
+            for step in Rename.steps(list) {
+                add(
+                    .rename, "rename constraint \(table.name).\(step.from) to \(step.to)",
+                    "ALTER TABLE \(text.name(table.name)) RENAME CONSTRAINT "
+                        + "\(text.quoted(step.from)) TO \(text.quoted(step.to))",
+                    effect: .alterTable)
+            }
+        }
+    }
+
+    /// Whether the rows that it needs travel.
+    private mutating func stands(_ constraint: SchemaSnapshot.Constraint) -> Bool {
+        guard let key = constraint.foreignKey, let table = current.table(oid: constraint.table),
+            let referenced = current.table(oid: key.referenced)
+        else { return false }
+        if let root = root(of: referenced), isReplicated(root) { return true }
+        report(
+            "foreign key", "\(table.name).\(constraint.name)",
+            "it refers to \(referenced.name), whose rows are not carried")
+        result.constraints.removeAll { $0.oid == constraint.oid }
+        return false
+    }
+
+    /// Whether something that it stands on is emptied, made anew, or cannot change below it.
+    private func mustRebuild(
+        _ old: SchemaSnapshot.Constraint, _ new: SchemaSnapshot.Constraint, isByName: Bool
+    ) -> Bool {
+        guard let before = old.foreignKey, let now = new.foreignKey else { return true }
+        if applied.foreignKeys != options.foreignKeys.rawValue { return true }
+        if refreshed.contains(ObjectID(catalog: .constraint, oid: old.oid)) { return true }
+        if isByName, !isSame(before, now, of: old, new) { return true }
+        guard let referenced = tablePairs[now.referenced], let own = tablePairs[new.table] else {
+            return true
+        }
+        if reindexed.contains(referenced.old.oid) { return true }
+        // Other forms of TRUNCATE than of all tables at once are refused; and a table whose
+        // deferred checks are due cannot be altered.
+        if emptied.contains(referenced.new.oid) || emptied.contains(own.new.oid) { return true }
+        if isBelowEmptied(referenced.new) || isBelowEmptied(own.new) { return true }
+        // A table that is logged cannot refer to one that is not, not even for a moment.
+        return referenced.old.properties.isUnlogged != referenced.new.properties.isUnlogged
+            || own.old.properties.isUnlogged != own.new.properties.isUnlogged
+            // What becomes a partition gets its parent's foreign keys, and clones of those to it.
+            || isNewlyLinked(own.new) || isNewlyLinked(referenced.new)
+            || referenced.old.isPartition != referenced.new.isPartition
+            || own.old.isPartition != own.new.isPartition
+    }
+
+    private func isBelowEmptied(_ table: Table) -> Bool {
+        var table = table
+        // A chain cannot be longer than there are tables.
+        for _ in current.tables {
+            guard case .partition(let parent, _) = table.kind else { return false }
+            if emptied.contains(parent) { return true }
+            guard let next = current.table(oid: parent) else { return false }
+            table = next
+        }
+        return false
+    }
+
+    /// Whether two foreign keys of one name are alike, so that one needs no change to be the other.
+    private func isSame(
+        _ old: SchemaSnapshot.ForeignKey, _ new: SchemaSnapshot.ForeignKey,
+        of before: SchemaSnapshot.Constraint, _ now: SchemaSnapshot.Constraint
+    ) -> Bool {
+        var old = old
+        guard let referenced = currentTable[old.referenced], referenced == new.referenced,
+            let own = tablePairs[now.table], let other = tablePairs[new.referenced]
+        else { return false }
+        let names = { (pair: (old: Table, new: Table), columns: [String]) in
+            let found = Dictionary(
+                self.matchColumns(pair.old, pair.new).pairs.map { ($0.old.name, $0.new.name) },
+                uniquingKeysWith: { $1 })
+            return columns.map { found[$0] ?? "" }
+        }
+        old.referenced = referenced
+        old.columns = names(own, old.columns)
+        old.setColumns = names(own, old.setColumns)
+        old.referencedColumns = names(other, old.referencedColumns)
+        // These are altered in place.
+        (old.isDeferrable, old.isDeferred) = (new.isDeferrable, new.isDeferred)
+        if new.isValidated { old.isValidated = true }
+        return old == new
+    }
+
+    private mutating func drop(_ constraint: SchemaSnapshot.Constraint) {
+        guard let table = applied.table(oid: constraint.table) else { return }
+        let isOwnTable = constraint.foreignKey?.referenced == constraint.table
+        // It goes with its table, unless other tables that go are in its way.
+        if droppedTables.contains(table.oid), isOwnTable { return }
+        keyDrops.append(
+            SchemaStatement(
+                summary: "drop constraint \(table.name).\(constraint.name)",
+                sql: "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT "
+                    + text.quoted(constraint.name), effect: .alterTable))
+    }
+
+    private mutating func add(_ constraint: SchemaSnapshot.Constraint) {
+        guard let key = constraint.foreignKey, let table = current.table(oid: constraint.table),
+            let referenced = current.table(oid: key.referenced)
+        else { return }
+        if let reason = reasonAgainst(key) {
+            report("foreign key", "\(table.name).\(constraint.name)", reason)
+            result.constraints.removeAll { $0.oid == constraint.oid }
+            return
+        }
+        lastly(
+            "add foreign key \(table.name).\(constraint.name)",
+            "ALTER TABLE \(text.name(table.name)) ADD CONSTRAINT \(text.quoted(constraint.name)) "
+                + text.foreignKey(key, referenced: referenced, as: options.foreignKeys),
+            effect: key.isValidated ? .foreignKey : .alterTable)
+    }
+
+    private func reasonAgainst(_ key: SchemaSnapshot.ForeignKey) -> String? {
+        if options.foreignKeys == .exact, abilities.maySetReplicaRole == false {
+            return "foreign_keys is exact, and the target's role may not set "
+                + "session_replication_role: GRANT SET ON PARAMETER session_replication_role TO it "
+                + "(PostgreSQL 15 and later; before, it must be a superuser)"
+        }
+        if !key.isEnforced || key.hasPeriod, text.target.version < 180_000 {
+            return
+                "the target's PostgreSQL does not know \(key.hasPeriod ? "PERIOD" : "NOT ENFORCED")"
+        }
+        if key.match == "p" { return "MATCH PARTIAL is not known" }
+        return nil
+    }
+
+    /// What ALTER CONSTRAINT and VALIDATE CONSTRAINT can.
+    private mutating func alter(
+        _ old: SchemaSnapshot.Constraint, _ new: SchemaSnapshot.Constraint, _ table: Table
+    ) {
+        guard let before = old.foreignKey, let now = new.foreignKey else { return }
+        let alter = "ALTER TABLE \(text.name(table.name))"
+        let name = text.quoted(new.name)
+        let label = "\(table.name).\(new.name)"
+        if options.foreignKeys == .exact,
+            before.isDeferrable != now.isDeferrable || before.isDeferred != now.isDeferred
+        {
+            let words = now.isDeferrable ? "DEFERRABLE" : "NOT DEFERRABLE"
+            let initially = now.isDeferred ? " INITIALLY DEFERRED" : " INITIALLY IMMEDIATE"
+            statement(
+                table, "alter constraint \(label)",
+                "\(alter) ALTER CONSTRAINT \(name) \(words)\(initially)", effect: .alterTable)
+        }
+        if before.isEnforced != now.isEnforced {
+            lastly(
+                "alter constraint \(label)",
+                "\(alter) ALTER CONSTRAINT \(name) \(now.isEnforced ? "" : "NOT ")ENFORCED",
+                effect: .foreignKey)
+        } else if !before.isValidated, now.isValidated {
+            lastly(
+                "validate \(label)", "\(alter) VALIDATE CONSTRAINT \(name)", effect: .validate)
+        }
+    }
+}
