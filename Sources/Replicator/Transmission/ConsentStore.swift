@@ -24,7 +24,8 @@ package enum ConsentStore {
         try await connection.query(
             sql: """
                 INSERT INTO teleport.consent (target, key, object, given)
-                SELECT $1::pg_catalog.text, $2::pg_catalog.text, $3::pg_catalog.text, pg_catalog.clock_timestamp() WHERE NOT EXISTS (
+                SELECT $1::pg_catalog.text, $2::pg_catalog.text, $3::pg_catalog.text,
+                  pg_catalog.clock_timestamp() WHERE NOT EXISTS (
                   SELECT 1 FROM teleport.consent c WHERE c.target = $1 AND c.key = $2)
                 """, [target, key, object].map { PGParameter($0) })
     }
