@@ -90,6 +90,7 @@ struct TargetStore: Sendable {
         var state = TargetState(
             phase: .empty, serverVersion: connection.serverVersion,
             incarnation: try await ownIncarnation())
+        state.facts = try await facts()
         let found = try await connection.query(
             sql: "SELECT phase, position, applied_digest, applied FROM teleport.position "
                 + "WHERE incarnation = $1 AND target = $2", key)

@@ -26,6 +26,8 @@ package struct BatchBuilder: Sendable {
         package var appliedDigest: String
         /// The target's `server_version_num`.
         package var targetVersion: Int
+        /// What else of the target decides about its schema, where it is known.
+        package var targetFacts: TargetFacts?
         /// The target's own incarnation: its events do not go back to it.
         package var targetIncarnation: String
         /// Whether the catalog is looked at, whatever the shapes say.
@@ -161,7 +163,8 @@ package struct BatchBuilder: Sendable {
             }
             let plan = try SchemaPlan.make(
                 from: request.applied, to: current, mapping: request.mapping,
-                options: request.options, targetVersion: request.targetVersion)
+                options: request.options, targetVersion: request.targetVersion,
+                targetFacts: request.targetFacts)
             recopy.formUnion(plan.recopy)
             if !plan.isEmpty
                 || SchemaSnapshot.digest(of: plan.section.applied) != request.appliedDigest

@@ -99,7 +99,8 @@ extension LoadRun {
     func finish(_ load: Load) async throws {
         let plan = try SchemaPlan.make(
             from: nil, to: load.snapshot, mapping: target.mapping, options: target.options,
-            targetVersion: load.targetVersion, deferIndexes: true)
+            targetVersion: load.targetVersion, deferIndexes: true,
+            targetFacts: load.targetFacts)
         var section = SchemaSection(applied: plan.section.applied)
         section.afterRows = plan.section.afterRows
         section.searchPath = plan.section.searchPath

@@ -30,7 +30,8 @@ extension LoadRun {
         else { return nil }
         return Load(
             snapshot: try SchemaSnapshot(encoded: applied), plan: plan, position: position,
-            done: Set(state.doneChunks ?? []), targetVersion: state.serverVersion)
+            done: Set(state.doneChunks ?? []), targetVersion: state.serverVersion,
+            targetFacts: state.facts)
     }
 
     /// Takes the start position, then catalog and plan, and hands them to the target.
@@ -49,7 +50,8 @@ extension LoadRun {
             header.truncated = snapshot.replicatedTables.filter { old.contains($0.oid) }
                 .map { target.mapping.target($0.name) }
         }
-        header.schema = try section(from: previous, to: snapshot, state.serverVersion)
+        header.schema = try section(
+            from: previous, to: snapshot, state.serverVersion, state.facts)
         let request = header
         let answer = try await patiently {
             try await link.send { sink in
@@ -65,12 +67,13 @@ extension LoadRun {
 
     /// What the beginning of a load changes: everything but what its end makes.
     private func section(
-        from previous: SchemaSnapshot?, to snapshot: SchemaSnapshot, _ targetVersion: Int
+        from previous: SchemaSnapshot?, to snapshot: SchemaSnapshot, _ targetVersion: Int,
+        _ facts: TargetFacts?
     ) throws -> SchemaSection {
         func plan(from old: SchemaSnapshot?) throws -> SchemaSection {
             try SchemaPlan.make(
                 from: old, to: snapshot, mapping: target.mapping, options: target.options,
-                targetVersion: targetVersion, deferIndexes: true
+                targetVersion: targetVersion, deferIndexes: true, targetFacts: facts
             ).section
         }
         var section = try plan(from: previous)
@@ -86,6 +89,11 @@ extension LoadRun {
         var schema = snapshot
         schema.indexes.removeAll { keys[$0.table] != $0.name.name }
         schema.constraints.removeAll { $0.kind == "u" && keys[$0.table] != $0.name }
+        schema.statistics = []
+        schema.comments = []
+        schema.privileges = []
+        schema.defaultPrivileges = []
+        schema.owners = []
         return schema
     }
 

@@ -80,7 +80,9 @@ struct DDLText: Sendable {
     }
 
     func routine(_ routine: SchemaSnapshot.Routine) -> String {
-        "CREATE OR REPLACE \(routine.kind) \(name(routine.name))\(routine.definition)"
+        let isAlone = routine.kind == "AGGREGATE" && !target.replacesAggregates
+        return
+            "CREATE \(isAlone ? "" : "OR REPLACE ")\(routine.kind) \(name(routine.name))\(routine.definition)"
     }
 
     /// `schema.name(arguments)`, as ALTER and DROP take it.

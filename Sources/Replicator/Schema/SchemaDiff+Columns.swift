@@ -173,6 +173,8 @@ extension SchemaDiff {
 
     mutating func addColumn(_ column: Column, to table: Table) {
         let label = "\(table.name).\(column.name)"
+        madeAnew.insert(
+            ObjectID(catalog: .relation, oid: table.oid, column: column.attnum))
         let name = text.name(table.name)
         let prefix = "ALTER TABLE \(name) ALTER COLUMN \(text.quoted(column.name))"
         if column.isGenerated || column.isIdentity {

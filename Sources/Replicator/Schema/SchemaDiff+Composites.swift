@@ -19,6 +19,7 @@ extension SchemaDiff {
     private mutating func create(_ type: SchemaSnapshot.CompositeType) {
         define(
             typeID(type.oid), rank: 1, type.name, "create type \(type.name)", text.composite(type))
+        madeAnew.insert(typeID(type.oid))
     }
 
     private mutating func alter(

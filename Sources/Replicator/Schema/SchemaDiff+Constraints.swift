@@ -71,6 +71,7 @@ extension SchemaDiff {
     private mutating func addConstraint(
         _ constraint: SchemaSnapshot.Constraint, to table: Table, isNew: Bool
     ) {
+        madeAnew.insert(ObjectID(catalog: .constraint, oid: constraint.oid))
         let summary = "add constraint \(table.name).\(constraint.name)"
         let sql =
             "ALTER TABLE \(text.name(table.name)) ADD CONSTRAINT \(text.quoted(constraint.name)) "

@@ -19,6 +19,10 @@ extension SchemaDiff {
     private mutating func create(_ type: SchemaSnapshot.DomainType) {
         define(
             typeID(type.oid), rank: 2, type.name, "create domain \(type.name)", text.domain(type))
+        madeAnew.insert(typeID(type.oid))
+        for check in type.checks {
+            madeAnew.insert(ObjectID(catalog: .constraint, oid: check.oid))
+        }
     }
 
     /// What values could violate waits for the rows.
@@ -71,6 +75,7 @@ extension SchemaDiff {
     private mutating func addCheck(
         _ check: SchemaSnapshot.DomainType.Check, _ prefix: String, _ label: String
     ) {
+        madeAnew.insert(ObjectID(catalog: .constraint, oid: check.oid))
         afterwards(
             "add constraint \(check.name) to \(label)",
             "\(prefix) ADD CONSTRAINT \(text.quoted(check.name)) \(check.definition)")

@@ -42,6 +42,7 @@ extension SchemaDiff {
     private mutating func addIndex(
         _ index: SchemaSnapshot.Index, on table: Table, isNew: Bool
     ) {
+        madeAnew.insert(ObjectID(catalog: .relation, oid: index.oid))
         let summary = "create index \(index.name)"
         let sql = text.index(index, on: table)
         if index.name.name == table.keyIndex, isNew || isReplicated(table) {

@@ -7,6 +7,7 @@ extension SchemaDiff {
                 "create sequence \(sequence.name)",
                 "CREATE SEQUENCE \(text.name(sequence.name)) \(text.sequenceOptions(sequence))")
             own(sequence)
+            madeAnew.insert(ObjectID(catalog: .relation, oid: sequence.oid))
         }
         var renames: [RelationName] = []
         for pair in sequences.pairs {

@@ -21,7 +21,7 @@ extension SchemaDiff {
         routines: Matching<SchemaSnapshot.Routine>
     ) {
         for pair in match(applied.enums, current.enums, \.oid, \.name).pairs
-        where pair.isByName && addedLabels(pair.old, pair.new, isByName: true) == nil {
+        where addedLabels(pair.old, pair.new, isByName: pair.isByName) == nil {
             replaced.insert(typeID(pair.old.oid))
         }
         for pair in composites.pairs
@@ -35,9 +35,7 @@ extension SchemaDiff {
             replaced.insert(typeID(pair.old.oid))
         }
         for pair in routines.pairs
-        where pair.isByName
-            && (pair.old.result != pair.new.result || pair.old.kind != pair.new.kind)
-        {
+        where needsReplacement(pair.old, pair.new, isByName: pair.isByName) {
             replaced.insert(ObjectID(catalog: .routine, oid: pair.old.oid))
         }
         spreadReplacement(routines)
@@ -54,7 +52,7 @@ extension SchemaDiff {
             grows = false
             for row in applied.dependencies where leaving.contains(row.referenced) {
                 switch row.dependent.catalog {
-                case .type, .routine:
+                case .type, .routine, .operator, .cast, .conversion:
                     let id = ObjectID(catalog: row.dependent.catalog, oid: row.dependent.oid)
                     if leaving.insert(id).inserted {
                         replaced.insert(id)
@@ -90,7 +88,10 @@ extension SchemaDiff {
     mutating func dropType(_ word: String, _ name: TableName, oid: UInt32) {
         let mapped = text.mapping.target(name)
         let names = current.enums.map(\.name) + current.composites.map(\.name)
-        let all = names + current.domains.map(\.name) + current.tables.map(\.name)
+        let ranges = current.objects.filter { $0.kind == .range }
+        let all =
+            names + current.domains.map(\.name) + current.tables.map(\.name) + ranges.map(\.name)
+            + ranges.compactMap(\.multirange)
         if all.contains(where: { text.mapping.target($0) == mapped }) {
             putAside(word, name, oid: oid)
         } else {

@@ -26,6 +26,8 @@ struct SchemaDiff {
     let text: DDLText
     let options: SchemaOptions
     let deferIndexes: Bool
+    /// What of the target decides, too; nil where it is not known.
+    let targetFacts: TargetFacts?
     let isInitial: Bool
     /// Whether oids of both snapshots mean the same objects.
     let isSameEpoch: Bool
@@ -38,6 +40,9 @@ struct SchemaDiff {
     var lateDrops: [Unit] = []
     var recopy: Set<UInt32> = []
     var notCarried: Set<NotCarried>
+    /// Objects of the current catalog, or columns of them, that this plan makes: what hangs on them
+    /// without being part of their definition (comments, privileges) is set again.
+    var madeAnew: Set<ObjectID> = []
     /// The applied catalog afterwards.
     var result: SchemaSnapshot
 
@@ -54,7 +59,8 @@ struct SchemaDiff {
 
     init(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
-        options: SchemaOptions, targetVersion: Int, deferIndexes: Bool
+        options: SchemaOptions, targetVersion: Int, deferIndexes: Bool,
+        targetFacts: TargetFacts? = nil
     ) {
         self.applied =
             applied ?? SchemaSnapshot(epoch: current.epoch, serverVersion: current.serverVersion)
@@ -62,6 +68,7 @@ struct SchemaDiff {
         text = DDLText(mapping: mapping, target: CatalogFeatures(targetVersion))
         self.options = options
         self.deferIndexes = deferIndexes
+        self.targetFacts = targetFacts
         isInitial = applied == nil
         isSameEpoch = self.applied.epoch == current.epoch
         notCarried = Set(current.notCarried)
@@ -77,6 +84,8 @@ struct SchemaDiff {
         let domains = match(applied.domains, current.domains, \.oid, \.name)
         let routines = matchRoutines()
         let sequences = match(applied.sequences, current.sequences, \.oid, \.name)
+        let objects = matchObjects()
+        noteReplaced(objects)
         noteReplaced(composites: composites, domains: domains, routines: routines)
         let tables = matchTables()
         // Routines leave before types do: their arguments name the types as they were.
@@ -85,9 +94,13 @@ struct SchemaDiff {
         diffEnums(enums)
         diffComposites(composites)
         diffDomains(domains)
+        diffObjects(objects)
         diffSequences(sequences)
         diffConstraints(tables)
         diffIndexes(tables)
+        diffStatistics(tables)
+        diffComments()
+        diffAccess()
         return assemble()
     }
 
@@ -153,32 +166,7 @@ struct SchemaDiff {
         for schema in targetSchemas where !before.contains(schema) {
             add(.foundation, "create schema \(schema)", text.schema(schema))
         }
-        let known = Dictionary(
-            applied.extensions.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-        let ours = Set(current.schemas.map(\.name))
-        for ext in current.extensions {
-            if let old = known[ext.name] {
-                if old.version != ext.version {
-                    // The target has the old one still, so this is said until it is made good.
-                    for place in result.extensions.indices
-                    where result.extensions[place].name == ext.name {
-                        result.extensions[place].version = old.version
-                    }
-                    report(
-                        "extension version", ext.name,
-                        "the source went from \(old.version) to \(ext.version); "
-                            + "ALTER EXTENSION … UPDATE is left to the operator")
-                }
-                continue
-            }
-            let schema = ours.contains(ext.schema) ? text.mapping.target(ext.schema) : ext.schema
-            if !ours.contains(ext.schema), ext.schema != "pg_catalog" {
-                add(.foundation, "create schema \(schema)", text.schema(schema))
-            }
-            add(
-                .foundation, "create extension \(ext.name)",
-                text.extensionIfMissing(ext.name, schema: schema, version: ext.version))
-        }
+        diffExtensions()
     }
 
     var targetSchemas: [String] {

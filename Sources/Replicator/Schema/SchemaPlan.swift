@@ -18,14 +18,18 @@ package struct SchemaPlan: Sendable, Hashable {
 
     /// Compares two catalogs; nil for a target that has nothing.
     ///
+    /// - Parameter targetFacts: what of the target decides, too; where they are nil, the statements
+    ///   themselves look at the target, and what they leave out is not in the report.
+    ///
     /// - Throws: `SchemaError.collision` where two objects map to one name.
     package static func make(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
-        options: SchemaOptions = .init(), targetVersion: Int, deferIndexes: Bool = false
+        options: SchemaOptions = .init(), targetVersion: Int, deferIndexes: Bool = false,
+        targetFacts: TargetFacts? = nil
     ) throws(SchemaError) -> SchemaPlan {
         var diff = SchemaDiff(
             from: applied, to: current, mapping: mapping, options: options,
-            targetVersion: targetVersion, deferIndexes: deferIndexes)
+            targetVersion: targetVersion, deferIndexes: deferIndexes, targetFacts: targetFacts)
         return try diff.plan()
     }
 }

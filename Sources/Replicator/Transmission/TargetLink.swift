@@ -51,6 +51,8 @@ public struct TargetState: Codable, Sendable, Hashable {
     public var isApplying: Bool?
     /// The target's `server_version_num`.
     public var serverVersion: Int
+    /// What else of the target decides about its schema; nil in the answer to a batch.
+    public var facts: TargetFacts?
     /// The incarnation of the target's own database, so that its events are not sent back to it.
     public var incarnation: String
 
