@@ -208,8 +208,9 @@ extension SchemaDiff {
             var schema: String?
             var kind: String
         }
+        let mapping = text.mapping
         let key = { (row: SchemaSnapshot.DefaultPrivileges) in
-            Key(role: row.role, schema: row.schema.map(text.mapping.target), kind: row.kind)
+            Key(role: row.role, schema: row.schema.map(mapping.target), kind: row.kind)
         }
         var known = Dictionary(
             applied.defaultPrivileges.map { (key($0), Set($0.items)) }, uniquingKeysWith: { $1 })
