@@ -53,6 +53,9 @@ public final class PostgresCluster: Sendable {
             [
                 "port = \(port)", "listen_addresses = '127.0.0.1'",
                 "unix_socket_directories = '\(directory.path)'", "fsync = off",
+                // The engine's own connections switch it off; compiling costs a test's plain
+                // connection seconds a catalog query.
+                "jit = off",
                 "max_prepared_transactions = 10", "max_connections = 200",
                 "ssl = \(hasTLS ? "on" : "off")",
                 "ssl_cert_file = '\(directory.path)/server.crt'",

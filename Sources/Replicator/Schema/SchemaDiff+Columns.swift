@@ -13,11 +13,12 @@ extension SchemaDiff {
                 // It lives on and must not go with the column.
                 add(
                     .dropColumns, "release sequence \(sequence.name)",
-                    "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY NONE")
+                    "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY NONE", effect: .sequence)
             }
             add(
                 .dropColumns, "drop column \(table.name).\(column.name)",
-                "ALTER TABLE \(text.name(table.name)) DROP COLUMN \(text.quoted(column.name))")
+                "ALTER TABLE \(text.name(table.name)) DROP COLUMN \(text.quoted(column.name))",
+                effect: column.isGenerated ? .alterTable : .dropColumn)
         }
     }
 
@@ -29,7 +30,7 @@ extension SchemaDiff {
             add(
                 .rename, "rename column \(table.name).\(step.from) to \(step.to)",
                 "ALTER TABLE \(text.name(table.name)) RENAME COLUMN \(text.quoted(step.from)) TO "
-                    + text.quoted(step.to))
+                    + text.quoted(step.to), effect: .alterTable)
         }
     }
 
@@ -71,13 +72,15 @@ extension SchemaDiff {
             ObjectID(catalog: .relation, oid: oldTable.oid, column: old.attnum))
         let isRetyped = isRetyped(old, new, of: oldTable, table)
         if old.isIdentity, !new.isIdentity {
-            statement(table, "drop identity of \(label)", "\(prefix) DROP IDENTITY")
+            statement(
+                table, "drop identity of \(label)", "\(prefix) DROP IDENTITY", effect: .alterTable)
         }
         let hadDefault = old.defaultExpression != nil
         let hasOther =
             old.defaultExpression != new.defaultExpression || isRefreshed || isRetyped
         if hadDefault, isRetyped || new.defaultExpression == nil {
-            statement(table, "drop default of \(label)", "\(prefix) DROP DEFAULT")
+            statement(
+                table, "drop default of \(label)", "\(prefix) DROP DEFAULT", effect: .alterTable)
         }
         if isRetyped {
             var sql = "\(prefix) TYPE \(new.type)"
@@ -85,10 +88,14 @@ extension SchemaDiff {
             if !new.isGenerated, !Self.isWidened(old.type, new.type) {
                 sql += " USING \(text.quoted(new.name))::text::\(new.type)"
             }
-            statement(table, "change type of \(label) to \(new.type)", sql)
+            statement(
+                table, "change type of \(label) to \(new.type)", sql,
+                effect: Self.isWidened(old.type, new.type) ? .alterTable : .retype)
         }
         if hasOther, let expression = new.defaultExpression {
-            statement(table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)")
+            statement(
+                table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)",
+                effect: .alterTable)
         }
         alterNull(old, new, label, prefix, table)
         alterIdentity(old, new, label, prefix, table)
@@ -98,9 +105,10 @@ extension SchemaDiff {
         _ old: Column, _ new: Column, _ label: String, _ prefix: String, _ table: Table
     ) {
         if old.notNull, !new.notNull {
-            statement(table, "allow NULL in \(label)", "\(prefix) DROP NOT NULL")
+            statement(
+                table, "allow NULL in \(label)", "\(prefix) DROP NOT NULL", effect: .alterTable)
         } else if !old.notNull, new.notNull {
-            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL")
+            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL", effect: .check)
         }
     }
 
@@ -116,16 +124,17 @@ extension SchemaDiff {
             let sql = "\(prefix) ADD \(text.identity(new))"
             // An identity column must be NOT NULL, which may have to wait for the rows.
             if old.notNull {
-                add(.constrain, "add identity to \(label)", sql)
+                add(.constrain, "add identity to \(label)", sql, effect: .alterTable)
             } else {
-                afterwards("add identity to \(label)", sql)
+                afterwards("add identity to \(label)", sql, effect: .alterTable)
             }
             return
         }
         if old.identity != new.identity {
             statement(
                 table, "change identity of \(label)",
-                "\(prefix) SET GENERATED \(new.identity == "a" ? "ALWAYS" : "BY DEFAULT")")
+                "\(prefix) SET GENERATED \(new.identity == "a" ? "ALWAYS" : "BY DEFAULT")",
+                effect: .alterTable)
         }
         guard let before = old.identitySequence, let now = new.identitySequence else { return }
         if before.name != now.name {
@@ -135,7 +144,8 @@ extension SchemaDiff {
             define(
                 ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name,
                 "alter sequence \(now.name)",
-                "ALTER SEQUENCE \(text.name(now.name)) \(text.sequenceOptions(now))")
+                "ALTER SEQUENCE \(text.name(now.name)) \(text.sequenceOptions(now))",
+                effect: .sequence)
         }
     }
 
@@ -150,9 +160,12 @@ extension SchemaDiff {
         let label = "\(table.name).\(new.name)"
         let prefix = "ALTER TABLE \(text.name(table.name)) ALTER COLUMN \(text.quoted(new.name))"
         if old.isGenerated, !new.isGenerated, text.target.version >= 130_000 {
-            statement(table, "stop generating \(label)", "\(prefix) DROP EXPRESSION")
+            statement(
+                table, "stop generating \(label)", "\(prefix) DROP EXPRESSION", effect: .alterTable)
             if let expression = new.defaultExpression {
-                statement(table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)")
+                statement(
+                    table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)",
+                    effect: .alterTable)
             }
             return
         }
@@ -161,13 +174,13 @@ extension SchemaDiff {
         {
             statement(
                 table, "change generation of \(label)",
-                "\(prefix) SET EXPRESSION AS (\(expression))"
-            )
+                "\(prefix) SET EXPRESSION AS (\(expression))", effect: .retype)
             return
         }
         statement(
             table, "drop column \(label)",
-            "ALTER TABLE \(text.name(table.name)) DROP COLUMN \(text.quoted(new.name))")
+            "ALTER TABLE \(text.name(table.name)) DROP COLUMN \(text.quoted(new.name))",
+            effect: .alterTable)
         addColumn(new, to: table)
     }
 
@@ -180,7 +193,8 @@ extension SchemaDiff {
         if column.isGenerated || column.isIdentity {
             statement(
                 table, "add column \(label)",
-                "ALTER TABLE \(name) ADD COLUMN \(text.column(column))")
+                "ALTER TABLE \(name) ADD COLUMN \(text.column(column))",
+                effect: column.generated == "v" ? .addColumn : .addColumn.rewriting)
             return
         }
         var sql = "ALTER TABLE \(name) ADD COLUMN \(text.column(column, plain: true))"
@@ -189,15 +203,21 @@ extension SchemaDiff {
             sql += " DEFAULT \(SQLText.literal(missing))::\(column.type)"
             if column.notNull { sql += " NOT NULL" }
         }
-        statement(table, "add column \(label)", sql)
+        let writesRows = column.missingValue != nil && text.target.version < 110_000
+        statement(
+            table, "add column \(label)", sql,
+            effect: writesRows ? .addColumn.rewriting : .addColumn)
         if let expression = column.defaultExpression {
-            statement(table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)")
+            statement(
+                table, "set default of \(label)", "\(prefix) SET DEFAULT \(expression)",
+                effect: .alterTable)
         } else if column.missingValue != nil {
-            statement(table, "drop default of \(label)", "\(prefix) DROP DEFAULT")
+            statement(
+                table, "drop default of \(label)", "\(prefix) DROP DEFAULT", effect: .alterTable)
         }
         if column.notNull, column.missingValue == nil {
             // The old rows have no value until theirs arrive.
-            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL")
+            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL", effect: .check)
         }
     }
 }

@@ -50,7 +50,10 @@ extension SchemaDiff {
         case .extension: sql = text.ifOwner("pg_extension", "ext", "EXTENSION", address, sql)
         default: break
         }
-        afterwards("comment on \(address)", sql)
+        afterwards(
+            "comment on \(address)", sql,
+            effect: address.hasPrefix("TABLE ") || address.hasPrefix("COLUMN ")
+                ? .options : .annotate)
     }
 
     /// Whether an object or column is made by this plan.

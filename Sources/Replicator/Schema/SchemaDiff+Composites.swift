@@ -18,7 +18,8 @@ extension SchemaDiff {
 
     private mutating func create(_ type: SchemaSnapshot.CompositeType) {
         define(
-            typeID(type.oid), rank: 1, type.name, "create type \(type.name)", text.composite(type))
+            typeID(type.oid), rank: 1, type.name, "create type \(type.name)", text.composite(type),
+            effect: .create)
         madeAnew.insert(typeID(type.oid))
     }
 
@@ -28,19 +29,22 @@ extension SchemaDiff {
         let found = Matching(
             old.attributes, new.attributes, identity: { UInt32($0.attnum) }, name: { $0.attnum })
         let prefix = "ALTER TYPE \(text.name(new.name))"
-        let change = { (diff: inout SchemaDiff, summary: String, sql: String) in
-            diff.define(diff.typeID(new.oid), rank: 1, new.name, summary, "\(prefix) \(sql)")
+        let change = {
+            (diff: inout SchemaDiff, effect: SchemaEffect, summary: String, sql: String) in
+            diff.define(
+                diff.typeID(new.oid), rank: 1, new.name, summary, "\(prefix) \(sql)",
+                effect: effect)
         }
         for attribute in found.dropped {
             change(
-                &self, "drop attribute \(new.name).\(attribute.name)",
+                &self, .dropAttribute, "drop attribute \(new.name).\(attribute.name)",
                 "DROP ATTRIBUTE \(text.quoted(attribute.name))")
         }
         let steps = Rename.steps(
             found.pairs.map { (UInt32($0.new.attnum), $0.old.name, $0.new.name) })
         for step in steps {
             change(
-                &self, "rename attribute \(new.name).\(step.from) to \(step.to)",
+                &self, .alterOther, "rename attribute \(new.name).\(step.from) to \(step.to)",
                 "RENAME ATTRIBUTE \(text.quoted(step.from)) TO \(text.quoted(step.to))")
         }
         for pair in found.pairs
@@ -50,11 +54,11 @@ extension SchemaDiff {
         {
             var sql = "ALTER ATTRIBUTE \(text.quoted(pair.new.name)) TYPE \(pair.new.type)"
             if let collation = pair.new.collation { sql += " COLLATE \(collation)" }
-            change(&self, "change type of \(new.name).\(pair.new.name)", sql)
+            change(&self, .alterOther, "change type of \(new.name).\(pair.new.name)", sql)
         }
         for attribute in found.created {
             change(
-                &self, "add attribute \(new.name).\(attribute.name)",
+                &self, .alterOther, "add attribute \(new.name).\(attribute.name)",
                 "ADD ATTRIBUTE \(text.column(attribute, plain: true))")
         }
     }

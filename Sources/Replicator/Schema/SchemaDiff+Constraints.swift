@@ -29,7 +29,7 @@ extension SchemaDiff {
                     afterwards(
                         "validate \(table.new.name).\(pair.new.name)",
                         "ALTER TABLE \(text.name(table.new.name)) VALIDATE CONSTRAINT "
-                            + text.quoted(pair.new.name))
+                            + text.quoted(pair.new.name), effect: .validate)
                 }
             } else {
                 drop(pair.old, of: table.old)
@@ -55,7 +55,8 @@ extension SchemaDiff {
                 add(
                     .rename, "rename constraint \(table.name).\(step.from) to \(step.to)",
                     "ALTER TABLE \(text.name(table.name)) RENAME CONSTRAINT "
-                        + "\(text.quoted(step.from)) TO \(text.quoted(step.to))")
+                        + "\(text.quoted(step.from)) TO \(text.quoted(step.to))",
+                    effect: .alterTable)
             }
         }
     }
@@ -63,7 +64,8 @@ extension SchemaDiff {
     private mutating func drop(_ constraint: SchemaSnapshot.Constraint, of table: Table) {
         add(
             .dropDependents, "drop constraint \(table.name).\(constraint.name)",
-            "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT \(text.quoted(constraint.name))")
+            "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT \(text.quoted(constraint.name))",
+            effect: .dropIndex)
     }
 
     /// The key is needed by the rows; checks of a new table cost nothing; the rest waits for the
@@ -77,11 +79,21 @@ extension SchemaDiff {
             "ALTER TABLE \(text.name(table.name)) ADD CONSTRAINT \(text.quoted(constraint.name)) "
             + constraint.definition
         let isKey = constraint.name == table.keyIndex
+        let effect: SchemaEffect =
+            switch constraint.kind {
+            case "c": .check
+            case "f": .foreignKey
+            default: .key
+            }
         let isEarly = isNew ? (isKey || constraint.kind == "c") : isKey && isReplicated(table)
         if isEarly {
-            isNew && isKey ? statement(table, summary, sql) : add(.constrain, summary, sql)
+            if isNew, isKey {
+                statement(table, summary, sql, effect: .create)
+            } else {
+                add(.constrain, summary, sql, effect: isNew ? .create : effect)
+            }
         } else {
-            afterwards(summary, sql)
+            afterwards(summary, sql, effect: isNew ? effect.onNewTable : effect)
         }
     }
 }

@@ -18,7 +18,8 @@ extension SchemaDiff {
 
     private mutating func create(_ type: SchemaSnapshot.DomainType) {
         define(
-            typeID(type.oid), rank: 2, type.name, "create domain \(type.name)", text.domain(type))
+            typeID(type.oid), rank: 2, type.name, "create domain \(type.name)", text.domain(type),
+            effect: .create)
         madeAnew.insert(typeID(type.oid))
         for check in type.checks {
             madeAnew.insert(ObjectID(catalog: .constraint, oid: check.oid))
@@ -34,14 +35,15 @@ extension SchemaDiff {
         if old.expression != new.expression {
             define(
                 typeID(new.oid), rank: 2, new.name, "change default of \(label)",
-                prefix + (new.expression.map { " SET DEFAULT \($0)" } ?? " DROP DEFAULT"))
+                prefix + (new.expression.map { " SET DEFAULT \($0)" } ?? " DROP DEFAULT"),
+                effect: .alterOther)
         }
         if old.notNull, !new.notNull {
             define(
                 typeID(new.oid), rank: 2, new.name, "allow NULL in \(label)",
-                "\(prefix) DROP NOT NULL")
+                "\(prefix) DROP NOT NULL", effect: .alterOther)
         } else if !old.notNull, new.notNull {
-            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL")
+            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL", effect: .domainCheck)
         }
         let found = Matching(
             old.checks, new.checks, identity: isSameEpoch ? { $0.oid } : nil, name: { $0.name })
@@ -49,25 +51,28 @@ extension SchemaDiff {
         for check in found.dropped {
             add(
                 .dropDependents, "drop constraint \(check.name) of \(label)",
-                "\(before) DROP CONSTRAINT \(text.quoted(check.name))")
+                "\(before) DROP CONSTRAINT \(text.quoted(check.name))", effect: .alterOther)
         }
         for pair in found.pairs {
             let isRefreshed = refreshed.contains(ObjectID(catalog: .constraint, oid: pair.old.oid))
             if isRefreshed || (pair.isByName && pair.old.definition != pair.new.definition) {
                 add(
                     .dropDependents, "drop constraint \(pair.old.name) of \(label)",
-                    "\(before) DROP CONSTRAINT \(text.quoted(pair.old.name))")
+                    "\(before) DROP CONSTRAINT \(text.quoted(pair.old.name))",
+                    effect: .alterOther)
                 addCheck(pair.new, prefix, label)
             } else if pair.old.definition == pair.new.definition + " NOT VALID" {
                 afterwards(
                     "validate \(pair.new.name) of \(label)",
-                    "\(prefix) VALIDATE CONSTRAINT \(text.quoted(pair.new.name))")
+                    "\(prefix) VALIDATE CONSTRAINT \(text.quoted(pair.new.name))",
+                    effect: .domainCheck)
             }
         }
         for step in Rename.steps(found.pairs.map { ($0.new.oid, $0.old.name, $0.new.name) }) {
             define(
                 typeID(new.oid), rank: 2, new.name, "rename constraint \(step.from) of \(label)",
-                "\(prefix) RENAME CONSTRAINT \(text.quoted(step.from)) TO \(text.quoted(step.to))")
+                "\(prefix) RENAME CONSTRAINT \(text.quoted(step.from)) TO \(text.quoted(step.to))",
+                effect: .alterOther)
         }
         for check in found.created { addCheck(check, prefix, label) }
     }
@@ -78,6 +83,7 @@ extension SchemaDiff {
         madeAnew.insert(ObjectID(catalog: .constraint, oid: check.oid))
         afterwards(
             "add constraint \(check.name) to \(label)",
-            "\(prefix) ADD CONSTRAINT \(text.quoted(check.name)) \(check.definition)")
+            "\(prefix) ADD CONSTRAINT \(text.quoted(check.name)) \(check.definition)",
+            effect: .domainCheck)
     }
 }

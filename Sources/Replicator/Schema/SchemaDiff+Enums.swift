@@ -18,7 +18,8 @@ extension SchemaDiff {
 
     private mutating func create(_ type: SchemaSnapshot.EnumType) {
         define(
-            typeID(type.oid), rank: 0, type.name, "create type \(type.name)", text.enumType(type))
+            typeID(type.oid), rank: 0, type.name, "create type \(type.name)", text.enumType(type),
+            effect: .create)
         madeAnew.insert(typeID(type.oid))
     }
 
@@ -66,13 +67,13 @@ extension SchemaDiff {
                     SchemaStatement(
                         summary: "rename label \(old.name).\(step.from) to \(step.to)",
                         sql: renameLabel(old.name, step),
-                        unless: text.hasLabel(step.to, type: old.name)))
+                        unless: text.hasLabel(step.to, type: old.name), effect: .label.alone))
             }
         } else {
             for step in Rename.steps(renames) {
                 add(
                     .rename, "rename label \(old.name).\(step.from) to \(step.to)",
-                    renameLabel(old.name, step))
+                    renameLabel(old.name, step), effect: .label)
             }
         }
         // The neighbours bear the names that they have at that moment.
@@ -96,7 +97,7 @@ extension SchemaDiff {
                     summary: "add label \(old.name).\(label.text)",
                     sql: "ALTER TYPE \(text.name(old.name)) ADD VALUE "
                         + "\(SQLText.literal(label.text)) \(position)",
-                    unless: text.hasLabel(label.text, type: old.name)))
+                    unless: text.hasLabel(label.text, type: old.name), effect: .label.alone))
         }
     }
 

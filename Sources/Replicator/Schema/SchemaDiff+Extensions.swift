@@ -15,7 +15,7 @@ extension SchemaDiff {
                         .foundation, "move extension \(item.name) to \(schema)",
                         text.alterExtension(
                             item.name, "SET SCHEMA \(text.quoted(schema))",
-                            where: "n.nspname <> \(SQLText.literal(schema))"))
+                            where: "n.nspname <> \(SQLText.literal(schema))"), effect: .alterOther)
                 }
                 continue
             }
@@ -29,7 +29,8 @@ extension SchemaDiff {
             makeSchema(of: item)
             add(
                 .foundation, "create extension \(item.name)",
-                text.extensionIfMissing(item.name, schema: schema, version: item.version))
+                text.extensionIfMissing(item.name, schema: schema, version: item.version),
+                effect: .create)
             madeAnew.insert(ObjectID(catalog: .extension, oid: item.oid))
         }
         let names = Set(current.extensions.map(\.name))
@@ -52,7 +53,7 @@ extension SchemaDiff {
     private mutating func makeSchema(of item: SchemaSnapshot.Extension) {
         let isOurs = current.schemas.contains { $0.name == item.schema }
         guard !isOurs, item.schema != "pg_catalog" else { return }
-        add(.foundation, "create schema \(item.schema)", text.schema(item.schema))
+        add(.foundation, "create schema \(item.schema)", text.schema(item.schema), effect: .create)
     }
 
     private mutating func update(
@@ -86,7 +87,7 @@ extension SchemaDiff {
                     e.extversion <> \(SQLText.literal(item.version)) AND EXISTS (SELECT 1 \
                     FROM pg_catalog.pg_available_extension_versions v WHERE v.name = e.extname \
                     AND v.version = \(SQLText.literal(item.version)))
-                    """))
+                    """), effect: .alterOther)
     }
 }
 

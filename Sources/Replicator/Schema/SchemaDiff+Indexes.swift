@@ -36,7 +36,9 @@ extension SchemaDiff {
     }
 
     private mutating func drop(_ index: SchemaSnapshot.Index) {
-        add(.dropDependents, "drop index \(index.name)", "DROP INDEX \(text.name(index.name))")
+        add(
+            .dropDependents, "drop index \(index.name)", "DROP INDEX \(text.name(index.name))",
+            effect: .dropIndex)
     }
 
     private mutating func addIndex(
@@ -46,9 +48,9 @@ extension SchemaDiff {
         let summary = "create index \(index.name)"
         let sql = text.index(index, on: table)
         if index.name.name == table.keyIndex, isNew || isReplicated(table) {
-            add(.constrain, summary, sql)
+            add(.constrain, summary, sql, effect: .index)
         } else {
-            afterwards(summary, sql)
+            afterwards(summary, sql, effect: isNew ? .index.onNewTable : .index)
         }
     }
 

@@ -55,7 +55,8 @@ extension SchemaDiff {
     private mutating func create(_ object: PlainObject) {
         let label = "create \(object.kind.name) \(object.label)"
         for sql in text.create(object, links: links(of: object)) {
-            define(object.id, rank: object.kind.rank, object.name, label, sql)
+            define(
+                object.id, rank: object.kind.rank, object.name, label, sql, effect: .create)
         }
         madeAnew.insert(object.id)
     }
@@ -80,9 +81,10 @@ extension SchemaDiff {
         case .operator, .cast:
             let sql = "DROP \(words) \(text.address(object))"
             if isWanted {
-                add(.aside, label, sql)
+                add(.aside, label, sql, effect: .dropOther)
             } else {
-                dropLate(object.id, rank: object.kind.rank, object.name, label, sql)
+                dropLate(
+                    object.id, rank: object.kind.rank, object.name, label, sql, effect: .dropOther)
             }
             return
         case .range:
@@ -93,7 +95,7 @@ extension SchemaDiff {
                 add(
                     .aside, "put type \(multirange) aside",
                     "ALTER TYPE \(text.name(multirange)) RENAME TO "
-                        + text.quoted("teleport_old_\(object.oid)m"))
+                        + text.quoted("teleport_old_\(object.oid)m"), effect: .alterOther)
             }
             return
         default: break
@@ -106,10 +108,12 @@ extension SchemaDiff {
             let aside = "teleport_old_\(object.oid)"
             add(
                 .aside, "put \(object.kind.name) \(object.label) aside",
-                "ALTER \(words) \(name) RENAME TO \(text.quoted(aside))")
+                "ALTER \(words) \(name) RENAME TO \(text.quoted(aside))", effect: .alterOther)
             name = text.name(object, called: aside)
         }
-        dropLate(object.id, rank: object.kind.rank, object.name, label, "DROP \(words) \(name)")
+        dropLate(
+            object.id, rank: object.kind.rank, object.name, label, "DROP \(words) \(name)",
+            effect: .dropOther)
     }
 
     // MARK: In place
@@ -125,7 +129,8 @@ extension SchemaDiff {
             if from.schema != to.schema {
                 add(
                     .rename, "move operator \(old.label) to \(to.schema)",
-                    "ALTER OPERATOR \(text.address(old)) SET SCHEMA \(text.quoted(to.schema))")
+                    "ALTER OPERATOR \(text.address(old)) SET SCHEMA \(text.quoted(to.schema))",
+                    effect: .alterOther)
             }
             alterEstimators(old, new)
         case .collation, .cast, .conversion: break
@@ -147,7 +152,8 @@ extension SchemaDiff {
         guard !changes.isEmpty else { return }
         define(
             new.id, rank: new.kind.rank, new.name, "change options of dictionary \(new.name)",
-            "ALTER \(new.kind.words) \(text.name(new)) (\(changes.joined(separator: ", ")))")
+            "ALTER \(new.kind.words) \(text.name(new)) (\(changes.joined(separator: ", ")))",
+            effect: .alterOther)
     }
 
     private mutating func alterMappings(_ old: PlainObject, _ new: PlainObject) {
@@ -158,7 +164,8 @@ extension SchemaDiff {
         let now = Set(new.parts.map(key))
         for token in before.keys.sorted() where !now.contains(token) {
             define(
-                new.id, rank: new.kind.rank, new.name, label, "\(prefix) DROP MAPPING FOR \(token)")
+                new.id, rank: new.kind.rank, new.name, label, "\(prefix) DROP MAPPING FOR \(token)",
+                effect: .alterOther)
         }
         for part in new.parts {
             let known = before[key(part)]
@@ -167,7 +174,8 @@ extension SchemaDiff {
             guard !isBound else { continue }
             define(
                 new.id, rank: new.kind.rank, new.name, label,
-                "\(prefix) \(known == nil ? "ADD" : "ALTER") MAPPING FOR \(part)")
+                "\(prefix) \(known == nil ? "ADD" : "ALTER") MAPPING FOR \(part)",
+                effect: .alterOther)
         }
     }
 
@@ -187,7 +195,8 @@ extension SchemaDiff {
         }
         define(
             new.id, rank: new.kind.rank, new.name, "change operator \(new.label)",
-            "ALTER OPERATOR \(text.address(new)) SET (\(changes.joined(separator: ", ")))")
+            "ALTER OPERATOR \(text.address(new)) SET (\(changes.joined(separator: ", ")))",
+            effect: .alterOther)
     }
 }
 

@@ -197,7 +197,7 @@ extension SchemaDiff {
         if place.object.hasPrefix("SCHEMA ") {
             sql = text.ifOwner("pg_namespace", "nsp", "SCHEMA", place.object, sql)
         }
-        afterwards("\(head) \(role.isEmpty ? "PUBLIC" : role)", sql)
+        afterwards("\(head) \(role.isEmpty ? "PUBLIC" : role)", sql, effect: .annotate)
     }
 
     // MARK: Default privileges
@@ -246,7 +246,8 @@ extension SchemaDiff {
                 "\(head) \(words.replacing("?", with: "\(item.privilege) ON \(row.kind)")) \(role)\(tail)"
             diff.afterwards(
                 "default privileges of \(row.role)",
-                diff.text.ifMember(row.role, diff.text.ifRole(item.role, sql)))
+                diff.text.ifMember(row.role, diff.text.ifRole(item.role, sql)),
+                effect: .annotate)
         }
         for item in old.subtracting(new).sorted() { run(&self, item, "REVOKE ? FROM", "") }
         for item in new.subtracting(old).sorted() {
@@ -286,7 +287,9 @@ extension SchemaDiff {
                 if object.catalog == .schema {
                     sql = text.ifOwner("pg_namespace", "nsp", "SCHEMA", name, sql)
                 }
-                afterwards("owner of \(name)", text.ifMember(row.role, sql))
+                let effect: SchemaEffect =
+                    object.catalog == .relation ? .alterTable : .annotate
+                afterwards("owner of \(name)", text.ifMember(row.role, sql), effect: effect)
             }
         }
         result.owners = kept

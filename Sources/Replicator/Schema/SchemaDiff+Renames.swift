@@ -10,6 +10,12 @@ extension SchemaDiff {
     mutating func rename(_ names: [RelationName], _ kind: String) {
         var bySchema: [String: [(id: UInt32, from: String, to: String)]] = [:]
         let word = kind.lowercased()
+        let effect: SchemaEffect =
+            switch kind {
+            case "INDEX": .options
+            case "TYPE", "DOMAIN": .alterOther
+            default: .alterTable
+            }
         for name in names {
             let old = text.mapping.target(name.old)
             let new = text.mapping.target(name.new)
@@ -17,7 +23,8 @@ extension SchemaDiff {
             if old.schema != new.schema, kind != "INDEX" {
                 add(
                     .rename, "move \(word) \(name.old) to \(new.schema)",
-                    "ALTER \(kind) \(old.quoted) SET SCHEMA \(text.quoted(new.schema))")
+                    "ALTER \(kind) \(old.quoted) SET SCHEMA \(text.quoted(new.schema))",
+                    effect: effect)
             }
             bySchema[new.schema, default: []].append((name.oid, old.name, new.name))
         }
@@ -26,7 +33,8 @@ extension SchemaDiff {
                 let from = TableName(schema: schema, name: step.from)
                 add(
                     .rename, "rename \(word) \(step.from) to \(step.to)",
-                    "ALTER \(kind) \(from.quoted) RENAME TO \(text.quoted(step.to))")
+                    "ALTER \(kind) \(from.quoted) RENAME TO \(text.quoted(step.to))",
+                    effect: effect)
             }
         }
     }

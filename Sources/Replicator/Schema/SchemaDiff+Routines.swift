@@ -16,7 +16,7 @@ extension SchemaDiff {
             } else {
                 dropLate(
                     routineID(routine), rank: 5, routine.name, "drop function \(routine.name)",
-                    "DROP \(routine.kind) \(text.signature(routine))")
+                    "DROP \(routine.kind) \(text.signature(routine))", effect: .dropOther)
             }
         }
         let kept = routines.pairs.filter { !isReplaced($0.old) }
@@ -40,14 +40,7 @@ extension SchemaDiff {
             return true
         }
         return isByName
-            && (old.result != new.result || old.kind != new.kind || head(old) != head(new))
-    }
-
-    /// What stands before the body; of an aggregate all of it.
-    private func head(_ routine: Routine) -> [Substring] {
-        routine.definition.split(separator: "\n", omittingEmptySubsequences: false).prefix {
-            !$0.hasPrefix("AS ") && !$0.hasPrefix("BEGIN ATOMIC") && !$0.hasPrefix("RETURN ")
-        }
+            && (old.result != new.result || old.kind != new.kind || old.head != new.head)
     }
 
     /// Whether a type gets another name, so that signatures written before do not hold later.
@@ -86,7 +79,9 @@ extension SchemaDiff {
                 ? TableName(schema: old.schema, name: "teleport_rename_\(pair.new.oid)") : old
             let label = "rename function \(pair.old.name) to \(pair.new.name)"
             if between != old {
-                add(.aside, label, "\(alter(old)) RENAME TO \(text.quoted(between.name))")
+                add(
+                    .aside, label, "\(alter(old)) RENAME TO \(text.quoted(between.name))",
+                    effect: .alterOther)
             }
             let moved = TableName(schema: new.schema, name: between.name)
             if old.schema != new.schema {
@@ -105,7 +100,7 @@ extension SchemaDiff {
         }
         for step in last {
             let made = step()
-            add(.aside, made.summary, made.sql)
+            add(.aside, made.summary, made.sql, effect: .alterOther)
         }
     }
 
@@ -115,14 +110,16 @@ extension SchemaDiff {
         let aside = "teleport_old_\(routine.oid)"
         add(
             .aside, "put function \(routine.name) aside",
-            "ALTER \(routine.kind) \(text.signature(routine)) RENAME TO \(text.quoted(aside))")
+            "ALTER \(routine.kind) \(text.signature(routine)) RENAME TO \(text.quoted(aside))",
+            effect: .alterOther)
         let isAggregate = routine.kind == "AGGREGATE"
         let isPlain = text.target.version >= (isAggregate ? 110_000 : 100_000)
         let kind = isAggregate && isPlain ? "ROUTINE" : routine.kind
         let arguments = isPlain ? "" : "(\(routine.arguments))"
         dropLate(
             routineID(routine), rank: 5, routine.name, "drop function \(routine.name)",
-            "DROP \(kind) \(text.name(routine.name, called: aside))\(arguments)")
+            "DROP \(kind) \(text.name(routine.name, called: aside))\(arguments)",
+            effect: .dropOther)
     }
 
     private mutating func create(_ routine: Routine) {
@@ -133,7 +130,7 @@ extension SchemaDiff {
     private mutating func define(_ routine: Routine) {
         define(
             routineID(routine), rank: 5, routine.name, "create function \(routine.name)",
-            text.routine(routine))
+            text.routine(routine), effect: .create)
     }
 
     /// Texts of functions, and the paths that they set, are not rewritten for another schema.

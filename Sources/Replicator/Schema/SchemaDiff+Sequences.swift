@@ -5,7 +5,8 @@ extension SchemaDiff {
             define(
                 ObjectID(catalog: .relation, oid: sequence.oid), rank: 3, sequence.name,
                 "create sequence \(sequence.name)",
-                "CREATE SEQUENCE \(text.name(sequence.name)) \(text.sequenceOptions(sequence))")
+                "CREATE SEQUENCE \(text.name(sequence.name)) \(text.sequenceOptions(sequence))",
+                effect: .create)
             own(sequence)
             madeAnew.insert(ObjectID(catalog: .relation, oid: sequence.oid))
         }
@@ -21,7 +22,8 @@ extension SchemaDiff {
                 define(
                     ObjectID(catalog: .relation, oid: pair.new.oid), rank: 3, pair.new.name,
                     "alter sequence \(pair.new.name)",
-                    "ALTER SEQUENCE \(text.name(pair.new.name)) \(text.sequenceOptions(pair.new))")
+                    "ALTER SEQUENCE \(text.name(pair.new.name)) \(text.sequenceOptions(pair.new))",
+                    effect: .sequence)
             }
             let isOwnerNew = pair.new.owner.map { createdTables.contains($0.oid) } ?? false
             if isSameEpoch ? pair.old.owner != pair.new.owner || isOwnerNew : isOwnerNew {
@@ -36,12 +38,12 @@ extension SchemaDiff {
                 let aside = "teleport_old_\(sequence.oid)"
                 add(
                     .aside, "put sequence \(sequence.name) aside",
-                    "ALTER SEQUENCE \(name) RENAME TO \(text.quoted(aside))")
+                    "ALTER SEQUENCE \(name) RENAME TO \(text.quoted(aside))", effect: .sequence)
                 name = text.name(sequence.name, called: aside)
             }
             dropLate(
                 ObjectID(catalog: .relation, oid: sequence.oid), rank: 3, sequence.name,
-                "drop sequence \(sequence.name)", "DROP SEQUENCE \(name)")
+                "drop sequence \(sequence.name)", "DROP SEQUENCE \(name)", effect: .dropSequence)
         }
     }
 
@@ -55,7 +57,8 @@ extension SchemaDiff {
         guard owner != "NONE" || !createsSequence(sequence) else { return }
         add(
             .finish, "own sequence \(sequence.name)",
-            "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY \(owner)")
+            "ALTER SEQUENCE \(text.name(sequence.name)) OWNED BY \(owner)",
+            effect: .sequence)
     }
 
     private func createsSequence(_ sequence: SchemaSnapshot.Sequence) -> Bool {

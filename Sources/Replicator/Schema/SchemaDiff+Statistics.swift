@@ -26,11 +26,13 @@ extension SchemaDiff {
     private mutating func drop(_ statistics: StatisticsObject) {
         add(
             .dropDependents, "drop statistics \(statistics.name)",
-            "DROP STATISTICS \(text.name(statistics.name))")
+            "DROP STATISTICS \(text.name(statistics.name))", effect: .statistics)
     }
 
     private mutating func create(_ statistics: StatisticsObject) {
-        afterwards("create statistics \(statistics.name)", text.statistics(statistics))
+        afterwards(
+            "create statistics \(statistics.name)", text.statistics(statistics),
+            effect: .statistics)
         madeAnew.insert(statistics.id)
         if statistics.target >= 0 { setTarget(statistics) }
     }
@@ -42,6 +44,8 @@ extension SchemaDiff {
                 "the target's PostgreSQL does not have it")
             return
         }
-        afterwards("set target of statistics \(statistics.name)", text.statisticsTarget(statistics))
+        afterwards(
+            "set target of statistics \(statistics.name)", text.statisticsTarget(statistics),
+            effect: .statistics)
     }
 }

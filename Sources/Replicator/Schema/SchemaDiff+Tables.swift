@@ -69,7 +69,9 @@ extension SchemaDiff {
             if case .partition(let parent, _) = table.kind, droppedTables.contains(parent) {
                 continue
             }
-            add(.dropTables, "drop table \(table.name)", "DROP TABLE \(text.name(table.name))")
+            add(
+                .dropTables, "drop table \(table.name)", "DROP TABLE \(text.name(table.name))",
+                effect: .dropTable)
         }
         for table in tables.created { create(table) }
         rename(
@@ -84,7 +86,8 @@ extension SchemaDiff {
         if case .partition(let oid, _) = table.kind { parent = current.table(oid: oid) }
         define(
             ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name,
-            "create table \(table.name)", text.table(table, parent: parent))
+            "create table \(table.name)", text.table(table, parent: parent),
+            effect: parent == nil ? .create : .attach)
         for column in table.columns where column.isGenerated {
             if !text.target.hasGenerated(column.generated) {
                 report(
@@ -161,14 +164,19 @@ extension SchemaDiff {
         dropColumns(columns.dropped, of: old)
         renameColumns(columns, of: new)
         if emptied.contains(new.oid) {
-            statement(new, "empty table \(new.name)", "TRUNCATE \(text.name(new.name))")
+            statement(
+                new, "empty table \(new.name)", "TRUNCATE \(text.name(new.name))", effect: .empty)
         }
         for pair in columns.pairs { alter(pair.old, pair.new, of: old, new) }
         for column in columns.created { addColumn(column, to: new) }
     }
 
-    mutating func statement(_ table: Table, _ summary: String, _ sql: String) {
-        define(ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name, summary, sql)
+    mutating func statement(
+        _ table: Table, _ summary: String, _ sql: String, effect: SchemaEffect = .unmarked
+    ) {
+        define(
+            ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name, summary, sql,
+            effect: effect)
     }
 
     /// Decides whether all rows are copied again, and whether the table is emptied before it is
@@ -236,12 +244,12 @@ extension SchemaDiff {
         if !gone.isEmpty {
             statement(
                 new, "reset options of \(new.name)",
-                "ALTER TABLE \(name) RESET (\(gone.joined(separator: ", ")))")
+                "ALTER TABLE \(name) RESET (\(gone.joined(separator: ", ")))", effect: .options)
         }
         if !new.options.isEmpty {
             statement(
                 new, "set options of \(new.name)",
-                "ALTER TABLE \(name) SET (\(text.options(new.options)))")
+                "ALTER TABLE \(name) SET (\(text.options(new.options)))", effect: .options)
         }
     }
 

@@ -79,10 +79,11 @@ extension SchemaDiff {
         let aside = "teleport_old_\(oid)"
         add(
             .aside, "put type \(name) aside",
-            "ALTER \(word) \(text.name(name)) RENAME TO \(text.quoted(aside))")
+            "ALTER \(word) \(text.name(name)) RENAME TO \(text.quoted(aside))",
+            effect: .alterOther)
         dropLate(
             typeID(oid), rank: 0, name, "drop type \(name)",
-            "DROP \(word) \(text.name(name, called: aside))")
+            "DROP \(word) \(text.name(name, called: aside))", effect: .dropOther)
     }
 
     mutating func dropType(_ word: String, _ name: TableName, oid: UInt32) {
@@ -96,7 +97,8 @@ extension SchemaDiff {
             putAside(word, name, oid: oid)
         } else {
             dropLate(
-                typeID(oid), rank: 0, name, "drop type \(name)", "DROP \(word) \(mapped.quoted)")
+                typeID(oid), rank: 0, name, "drop type \(name)", "DROP \(word) \(mapped.quoted)",
+                effect: .dropOther)
         }
     }
 }

@@ -62,17 +62,27 @@ struct SchemaDiff {
         options: SchemaOptions, targetVersion: Int, deferIndexes: Bool,
         targetFacts: TargetFacts? = nil
     ) {
-        self.applied =
+        let features = CatalogFeatures(targetVersion)
+        let (current, impossible) = current.possible(on: features)
+        var before =
             applied ?? SchemaSnapshot(epoch: current.epoch, serverVersion: current.serverVersion)
+        var retained = before.retained
+        if before.epoch != current.epoch {
+            let (kept, rest) = before.keeping(namesOf: current)
+            before = kept
+            retained += rest
+        }
+        self.applied = before
         self.current = current
-        text = DDLText(mapping: mapping, target: CatalogFeatures(targetVersion))
+        text = DDLText(mapping: mapping, target: features)
         self.options = options
         self.deferIndexes = deferIndexes
         self.targetFacts = targetFacts
         isInitial = applied == nil
         isSameEpoch = self.applied.epoch == current.epoch
-        notCarried = Set(current.notCarried)
+        notCarried = Set(current.notCarried + impossible + retained)
         result = current
+        result.retained = retained
     }
 
     mutating func plan() throws(SchemaError) -> SchemaPlan {
@@ -114,29 +124,38 @@ struct SchemaDiff {
 
     // MARK: Collecting
 
-    mutating func add(_ stage: Stage, _ summary: String, _ sql: String) {
-        stages[stage, default: []].append(SchemaStatement(summary: summary, sql: sql))
+    // Each takes what the statement means for others: see `SchemaEffect`, the one table of it.
+
+    mutating func add(
+        _ stage: Stage, _ summary: String, _ sql: String, effect: SchemaEffect = .unmarked
+    ) {
+        stages[stage, default: []].append(
+            SchemaStatement(summary: summary, sql: sql, effect: effect))
     }
 
     mutating func define(
-        _ id: ObjectID, rank: Int, _ name: TableName, _ summary: String, _ sql: String
+        _ id: ObjectID, rank: Int, _ name: TableName, _ summary: String, _ sql: String,
+        effect: SchemaEffect = .unmarked
     ) {
         units[id, default: Unit(id: id, rank: rank, name: name)].statements.append(
-            SchemaStatement(summary: summary, sql: sql))
+            SchemaStatement(summary: summary, sql: sql, effect: effect))
     }
 
     /// Drops an object at the end, in the reverse order of the old dependencies.
     mutating func dropLate(
-        _ id: ObjectID, rank: Int, _ name: TableName, _ summary: String, _ sql: String
+        _ id: ObjectID, rank: Int, _ name: TableName, _ summary: String, _ sql: String,
+        effect: SchemaEffect = .unmarked
     ) {
         lateDrops.append(
             Unit(
                 id: id, rank: rank, name: name,
-                statements: [SchemaStatement(summary: summary, sql: sql)]))
+                statements: [SchemaStatement(summary: summary, sql: sql, effect: effect)]))
     }
 
-    mutating func afterwards(_ summary: String, _ sql: String) {
-        afterRows.append(SchemaStatement(summary: summary, sql: sql))
+    mutating func afterwards(
+        _ summary: String, _ sql: String, effect: SchemaEffect = .unmarked
+    ) {
+        afterRows.append(SchemaStatement(summary: summary, sql: sql, effect: effect))
     }
 
     mutating func report(_ kind: String, _ name: String, _ reason: String) {
@@ -164,7 +183,7 @@ struct SchemaDiff {
     private mutating func prepareFoundation() {
         let before = Set(applied.schemas.map { text.mapping.target($0.name) })
         for schema in targetSchemas where !before.contains(schema) {
-            add(.foundation, "create schema \(schema)", text.schema(schema))
+            add(.foundation, "create schema \(schema)", text.schema(schema), effect: .create)
         }
         diffExtensions()
     }
@@ -187,7 +206,8 @@ struct SchemaDiff {
         if !current.extensions.isEmpty {
             let path = SchemaStatement(
                 summary: "find the extensions",
-                sql: text.searchPath(targetSchemas, extensions: current.extensions.map(\.name)))
+                sql: text.searchPath(targetSchemas, extensions: current.extensions.map(\.name)),
+                effect: .session)
             // The extensions are there behind the foundation.
             if !changes.isEmpty { changes.insert(path, at: stages[.foundation]?.count ?? 0) }
             if !afterRows.isEmpty { afterRows.insert(path, at: 0) }

@@ -53,6 +53,8 @@ package struct SchemaSnapshot: Codable, Sendable, Equatable {
     package var constraints: [Constraint] = []
     /// Which object needs which, as far as both are in here.
     package var dependencies: [Dependency] = []
+    /// What stays on the target since an earlier epoch, without being anybody's.
+    package var retained: [NotCarried] = []
     /// What is in scope and stays behind, with the reason.
     package var notCarried: [NotCarried] = []
 

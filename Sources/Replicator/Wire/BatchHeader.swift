@@ -74,12 +74,21 @@ public struct SchemaStatement: Codable, Sendable, Hashable {
     public var sql: String
     /// A query answering one Boolean: true when the change is made already, and is to be skipped.
     public var unless: String?
+    /// What it means for others; for the operator of the source, it does not travel.
+    public var effect: SchemaEffect = .unmarked
 
     /// Makes a statement.
-    public init(summary: String, sql: String, unless: String? = nil) {
+    public init(
+        summary: String, sql: String, unless: String? = nil, effect: SchemaEffect = .unmarked
+    ) {
         self.summary = summary
         self.sql = sql
         self.unless = unless
+        self.effect = effect
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case summary, sql, unless
     }
 }
 

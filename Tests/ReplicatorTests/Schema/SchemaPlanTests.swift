@@ -136,8 +136,21 @@ import Testing
         let sql = CatalogSQL(serverVersion: version, schemas: ["src"])
         let all = [
             sql.relations, sql.columns, sql.constraints, sql.routines, sql.sequences,
-            sql.unmodelled, sql.database, sql.fingerprint, sql.gaps,
+            sql.unmodelled, sql.database, sql.fingerprint, sql.gaps, sql.plainObjects,
+            sql.aggregates, sql.privilegedRoutines, sql.statistics ?? "", sql.comments, sql.owners,
+            sql.privileges, sql.defaultPrivileges,
         ].joined()
+        #expect(all.contains("aggkind") == (version >= 90_400))
+        #expect(all.contains("aggcombinefn") == (version >= 90_600))
+        #expect(all.contains("proparallel") == (version >= 90_600))
+        #expect(all.contains("aggfinalmodify") == (version >= 110_000))
+        #expect(all.contains("prosupport") == (version >= 120_000))
+        #expect(all.contains("collprovider") == (version >= 100_000))
+        #expect(all.contains("collisdeterministic") == (version >= 120_000))
+        #expect(all.contains("colllocale") == (version >= 170_000))
+        #expect(all.contains("rngmultitypid") == (version >= 140_000))
+        #expect(all.contains("pg_statistic_ext") == (version >= 100_000))
+        #expect(all.contains("stxstattarget") == (version >= 130_000))
         #expect(all.contains("attidentity") == (version >= 100_000))
         #expect(all.contains("attgenerated") == (version >= 120_000))
         #expect(all.contains("attmissingval") == (version >= 110_000))

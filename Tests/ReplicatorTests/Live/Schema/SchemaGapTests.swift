@@ -46,9 +46,6 @@ import Testing
             "CREATE OPERATOR FAMILY fam USING btree", "operator family", "src.fam", "not carried"
         ),
         (
-            "CREATE CAST (c AS text) WITHOUT FUNCTION", "cast", "src.(c AS text)", "superuser"
-        ),
-        (
             "CREATE FUNCTION agg(internal, int) RETURNS internal LANGUAGE internal AS 'int8_avg_accum'; "
                 + "CREATE AGGREGATE a (int) (SFUNC = agg, STYPE = internal)", "aggregate",
             "src.a(integer)", "superuser"

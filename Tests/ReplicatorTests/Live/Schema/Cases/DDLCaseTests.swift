@@ -184,11 +184,14 @@ private struct DDLWay {
         let verdict = DDLVerdict.judge(differences, plan)
         guard verdict != .equal else { return }
         let missing = plan.notCarried.map { "\($0.kind) \($0.name): \($0.reason)" }
+        let reasons = plan.notCarried.filter { report in
+            differences.contains { $0.isExplained(by: report) }
+        }.map { "\($0.kind) \($0.name): \($0.reason)" }
         let open = differences.filter { difference in
             !plan.notCarried.contains { difference.isExplained(by: $0) }
         }
         let first = open.first.map { "\($0.title) \($0.changedLines.prefix(2))" }
-        worse(verdict, "\(stage): " + (first ?? missing.joined(separator: "; ")))
+        worse(verdict, "\(stage): " + (first ?? reasons.joined(separator: "; ")))
         outcome.details += "  at \(stage) \(verdict.word):\n"
         for difference in differences {
             let isOpen = open.contains { $0.title == difference.title }

@@ -85,9 +85,11 @@ actor DDLTarget {
         let there = SQLText.identifier(mapping.target(schema))
         let here = SQLText.identifier(schema)
         let aside = "aside_for_the_dump"
-        let exists = try await !session.connection.words(
-            "SELECT nspname FROM pg_namespace WHERE nspname = \(SQLText.literal(schema))"
-        ).isEmpty
+        let names = try await session.connection.words("SELECT nspname FROM pg_namespace")
+        guard names.contains(mapping.target(schema)) else {
+            return try SchemaDump(cluster, database: database)
+        }
+        let exists = names.contains(schema)
         try await session.connection.execute(
             (exists ? "ALTER SCHEMA \(here) RENAME TO \(aside);" : "")
                 + "ALTER SCHEMA \(there) RENAME TO \(here)")
