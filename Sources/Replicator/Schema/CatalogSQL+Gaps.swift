@@ -107,7 +107,7 @@ extension CatalogSQL {
             database(
                 wide.kind, wide.catalog, "o.\(wide.name)::text",
                 "o.oid >= 16384 AND \(notMember(wide.catalog, "o.oid"))")
-        } + subscriptions + [
+        } + subscriptions + (unknownCatalogs.map { [$0] } ?? []) + [
             database("large objects", "pg_largeobject_metadata", "'*'::text", "true"),
             database(
                 "default privileges", "pg_default_acl", "'*'::text", "o.defaclnamespace = 0"),

@@ -182,7 +182,7 @@ import Testing
 
     // MARK: Epochs
 
-    private static let everything = { (snapshot: inout SchemaSnapshot) in
+    private static func everything(_ snapshot: inout SchemaSnapshot) {
         snapshot.enums = [.init(oid: 22_000, name: name("e"), labels: [.init(oid: 1, text: "a")])]
         snapshot.composites = [.init(oid: 22_001, name: name("c"))]
         snapshot.domains = [.init(oid: 22_002, name: name("d"), base: "integer")]

@@ -131,6 +131,11 @@ import Testing
         #expect(throws: SchemaError.self) { _ = try SchemaSnapshot(encoded: "{") }
     }
 
+    @Test func `a server newer than we know says which catalogs nobody looks at`() {
+        #expect(CatalogSQL(serverVersion: 180_004).unknownCatalogs == nil)
+        #expect(CatalogSQL(serverVersion: 190_000).gaps.contains("'pg_aggregate'"))
+    }
+
     @Test(arguments: [90_216, 90_400, 90_624, 100_000, 110_000, 120_000, 150_018, 180_000])
     func `queries name only what a version has`(version: Int) {
         let sql = CatalogSQL(serverVersion: version, schemas: ["src"])

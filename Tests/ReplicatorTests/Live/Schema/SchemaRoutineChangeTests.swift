@@ -17,7 +17,7 @@ extension SchemaTypeChangeTests {
                 FINALFUNC = fin, FINALFUNC_MODIFY = SHAREABLE,
                 MSFUNC = add, MINVFUNC = sub, MSTYPE = int, MINITCOND = '0', MFINALFUNC = fin, SSPACE = 64);
             CREATE AGGREGATE many(*) (SFUNC = step, STYPE = int, INITCOND = '0');
-            CREATE AGGREGATE least_of(anyelement) (SFUNC = pg_catalog.array_append, STYPE = anyarray, INITCOND = '{}');
+            CREATE AGGREGATE all_of(anycompatible) (SFUNC = array_append, STYPE = anycompatiblearray, INITCOND = '{}');
             CREATE AGGREGATE smallest(int) (SFUNC = int4smaller, STYPE = int, SORTOP = <);
             CREATE FUNCTION pick(s int[], p float8) RETURNS int LANGUAGE sql AS 'SELECT s[1]';
             CREATE AGGREGATE nth(p float8 ORDER BY v int) (SFUNC = array_append, STYPE = int[], FINALFUNC = pick);
@@ -33,11 +33,11 @@ extension SchemaTypeChangeTests {
         Change(
             "an aggregate is made anew over another state",
             "CREATE AGGREGATE s(int) (SFUNC = int4pl, STYPE = int); CREATE TABLE t (id int PRIMARY KEY);",
-            "DROP AGGREGATE s(int); CREATE AGGREGATE s(int) (SFUNC = int84pl, STYPE = int8);"),
+            "DROP AGGREGATE s(int); CREATE AGGREGATE s(int) (SFUNC = int84pl, STYPE = int8, INITCOND = '0');"),
         Change(
             "an aggregate goes with its function",
             "CREATE FUNCTION add(a int, b int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT a + b'; "
-                + "CREATE AGGREGATE s(int) (SFUNC = add, STYPE = int); CREATE AGGREGATE m(*) (SFUNC = int8inc, STYPE = int8);",
+                + "CREATE AGGREGATE s(int) (SFUNC = add, STYPE = int); CREATE AGGREGATE m(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0');",
             "DROP AGGREGATE s(int); DROP FUNCTION add; DROP AGGREGATE m(*);"),
         Change(
             "overloads swap names and one goes",
@@ -235,7 +235,7 @@ extension SchemaTypeChangeTests {
             "grants are set on everything", "CREATE SEQUENCE s; " + SchemaChangeTests.table,
             """
             CREATE TYPE e AS ENUM ('a'); CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
-            CREATE AGGREGATE m(*) (SFUNC = int8inc, STYPE = int8); CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';
+            CREATE AGGREGATE m(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0'); CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';
             CREATE DOMAIN d AS int;
             GRANT SELECT, INSERT ON t TO teleport_reader; GRANT UPDATE (a), SELECT (a, b) ON t TO teleport_reader;
             GRANT SELECT ON t TO "teleport ""other" WITH GRANT OPTION; GRANT USAGE ON SEQUENCE s TO PUBLIC;
@@ -262,7 +262,7 @@ extension SchemaTypeChangeTests {
             CREATE TABLE u (id serial PRIMARY KEY, i int GENERATED ALWAYS AS IDENTITY); ALTER TABLE u OWNER TO teleport_reader;
             CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION f() OWNER TO teleport_reader;
             CREATE TYPE e AS ENUM ('a'); ALTER TYPE e OWNER TO teleport_reader; ALTER TABLE t OWNER TO teleport_reader;
-            CREATE AGGREGATE m(*) (SFUNC = int8inc, STYPE = int8); ALTER AGGREGATE m(*) OWNER TO teleport_reader;
+            CREATE AGGREGATE m(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0'); ALTER AGGREGATE m(*) OWNER TO teleport_reader;
             """),
     ]
 

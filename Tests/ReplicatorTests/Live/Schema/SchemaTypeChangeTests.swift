@@ -23,8 +23,8 @@ import Testing
             """),
         Change(
             "a range is renamed",
-            "CREATE TYPE r AS RANGE (SUBTYPE = int); CREATE TABLE t (id int PRIMARY KEY, r r, m multirange_r);",
-            "ALTER TYPE r RENAME TO s; ALTER TYPE multirange_r RENAME TO many;"),
+            "CREATE TYPE r AS RANGE (SUBTYPE = int); CREATE TABLE t (id int PRIMARY KEY, r r, m r_multirange);",
+            "ALTER TYPE r RENAME TO s; ALTER TYPE r_multirange RENAME TO many;"),
         Change(
             "ranges swap names",
             "CREATE TYPE r AS RANGE (SUBTYPE = int); CREATE TYPE s AS RANGE (SUBTYPE = text); "
