@@ -62,14 +62,14 @@ struct DDLCaseRun {
         DECLARE sentence text;
         BEGIN
             FOR sentence IN
-                SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger
-                UNION ALL SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication
-                UNION ALL SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension
+                SELECT format('DROP EVENT TRIGGER IF EXISTS %I', evtname) FROM pg_event_trigger
+                UNION ALL SELECT format('DROP PUBLICATION IF EXISTS %I', pubname) FROM pg_publication
+                UNION ALL SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM pg_extension
                            WHERE extname <> 'plpgsql'
-                UNION ALL SELECT format('DROP SERVER %I CASCADE', srvname) FROM pg_foreign_server
+                UNION ALL SELECT format('DROP SERVER IF EXISTS %I CASCADE', srvname) FROM pg_foreign_server
                 UNION ALL SELECT format('DROP FOREIGN DATA WRAPPER IF EXISTS %I CASCADE', fdwname)
                             FROM pg_foreign_data_wrapper
-                UNION ALL SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace
+                UNION ALL SELECT format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) FROM pg_namespace
                            WHERE nspname NOT IN ('information_schema', 'teleport')
                              AND nspname !~ '^pg_'
             LOOP EXECUTE sentence; END LOOP;
@@ -110,20 +110,6 @@ struct DDLCaseRun {
                 """))
     }
 
-    /// Reads the source; every table counts as captured.
-    func read(_ expression: TargetExpression) async throws -> SchemaSnapshot {
-        try await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        do {
-            var snapshot = try await CatalogReader.read(connection, expression: expression)
-            for place in snapshot.tables.indices { snapshot.tables[place].captureID = "captured" }
-            try await connection.execute("ROLLBACK")
-            return snapshot
-        } catch {
-            _ = try? await connection.execute("ROLLBACK")
-            throw error
-        }
-    }
-
     func drop(admin: PGConnection) async {
         let subscriptions = """
             SELECT format('ALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I', subname)
@@ -139,6 +125,20 @@ struct DDLCaseRun {
 }
 
 extension PGConnection {
+    /// Reads the catalog; every table counts as captured.
+    func captured(_ expression: TargetExpression) async throws -> SchemaSnapshot {
+        try await execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        do {
+            var snapshot = try await CatalogReader.read(self, expression: expression)
+            for place in snapshot.tables.indices { snapshot.tables[place].captureID = "captured" }
+            try await execute("ROLLBACK")
+            return snapshot
+        } catch {
+            _ = try? await execute("ROLLBACK")
+            throw error
+        }
+    }
+
     /// The first column of a query's answer.
     func words(_ sql: String) async throws -> [String] {
         try await query(sql: sql).rows.map { try $0.decode(String.self, 0) }

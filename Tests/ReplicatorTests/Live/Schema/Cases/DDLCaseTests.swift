@@ -112,8 +112,7 @@ struct DDLLab: Sendable {
         func way(_ names: [String], mapped: String?) async throws -> DDLWay {
             let mapping = SchemaMapping(applySchema: mapped.map { _ in DDLCaseRun.mappedSchema })
             return DDLWay(
-                target: try await DDLTarget(
-                    cluster, admin: admin, template: template, mapping: mapping),
+                target: try await target(admin, mapping: mapping),
                 expression: try TargetExpression(names.map { "\(SQLText.identifier($0)).*" }),
                 mapped: mapped)
         }
@@ -123,6 +122,11 @@ struct DDLLab: Sendable {
             ways.append(try await way([only], mapped: only))
         }
         return ways
+    }
+
+    /// A target database, with schema `teleport`.
+    func target(_ admin: PGConnection, mapping: SchemaMapping) async throws -> DDLTarget {
+        try await DDLTarget(cluster, admin: admin, template: template, mapping: mapping)
     }
 
     private static func look(_ stage: String, _ run: DDLCaseRun, _ ways: inout [DDLWay]) async {
@@ -146,13 +150,14 @@ private struct DDLWay {
     mutating func look(_ stage: String, _ run: DDLCaseRun, _ dump: SchemaDump) async {
         guard outcome.verdict != .error else { return }
         do {
-            let current = try await run.read(expression)
+            let current = try await run.connection.captured(expression)
             let plan = try await target.carry(current)
             var source = dump
             if mapped != nil {
                 source.remove { $0.kind == "COMMENT" && $0.name == "SCHEMA public" }
             }
-            let differences = source.differences(from: try await target.dump(mapped: mapped))
+            let differences = try source.differences(
+                from: try await target.dump(mapped: mapped), on: run.cluster)
             note(stage, plan, differences)
             let again = try await target.plan(to: current)
             if !again.isEmpty {

@@ -33,7 +33,7 @@ enum DDLVerdict: Int, Comparable, CaseIterable {
 extension SchemaDump.Difference {
     /// The last part of the name, without the arguments of a routine.
     var lastName: String {
-        let plain = name.prefix { $0 != "(" }
+        let plain = name.filter { $0 != "\"" }.prefix { $0 != "(" }
         return String(plain.split(separator: " ").last ?? plain)
     }
 
@@ -50,10 +50,11 @@ extension SchemaDump.Difference {
             return kindFits && kind != "TABLE" && missing.kind.contains("on ")
                 && (schema + ".*" == missing.name || schema == "-")
         }
+        if missing.name.filter({ $0 != "\"" }).hasSuffix("." + lastName) { return true }
         return missing.name.split(separator: ",").contains { part in
-            let object = part.prefix { $0 != "(" }.split(separator: ".").last.map(String.init) ?? ""
-            let word = object.filter { $0 != "\"" && $0 != " " }
-            return !word.isEmpty && text.filter { $0 != "\"" }.hasWord(word)
+            let object = part.prefix { $0 != "(" }.split(separator: ".").last ?? ""
+            let word = object.filter { $0 != "\"" }.trimmingPrefix { $0 == " " }
+            return !word.isEmpty && text.filter { $0 != "\"" }.hasWord(String(word))
         }
     }
 }
