@@ -46,9 +46,8 @@ import Testing
             "CREATE OPERATOR FAMILY fam USING btree", "operator family", "src.fam", "not carried"
         ),
         (
-            "CREATE FUNCTION agg(internal, int) RETURNS internal LANGUAGE internal AS 'int8_avg_accum'; "
-                + "CREATE AGGREGATE a (int) (SFUNC = agg, STYPE = internal)", "aggregate",
-            "src.a(integer)", "superuser"
+            "CREATE AGGREGATE a (int8) (SFUNC = int8_avg_accum, STYPE = internal, "
+                + "FINALFUNC = numeric_poly_sum)", "aggregate", "src.a(bigint)", "superuser"
         ),
         (
             "CREATE FUNCTION g() RETURNS int LANGUAGE sql LEAKPROOF AS 'SELECT 1'",
