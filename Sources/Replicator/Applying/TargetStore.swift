@@ -90,7 +90,7 @@ struct TargetStore: Sendable {
         var state = TargetState(
             phase: .empty, serverVersion: connection.serverVersion,
             incarnation: try await ownIncarnation())
-        state.facts = try await facts()
+        state.abilities = try await abilities()
         let found = try await connection.query(
             sql: "SELECT phase, position, applied_digest, applied FROM teleport.position "
                 + "WHERE incarnation = $1 AND target = $2", key)
@@ -105,6 +105,28 @@ struct TargetStore: Sendable {
             state.doneChunks = try await doneChunks()
         }
         return state
+    }
+
+    private func abilities() async throws -> TargetAbilities {
+        let found = try await connection.query(
+            sql: TargetAbilities.sql(serverVersion: connection.serverVersion))
+        var abilities = TargetAbilities()
+        abilities.roles = Set(try found.rows.map { try $0.decode(String.self, 0) })
+        abilities.bypassesRowSecurity = try found.rows.first?.decode(Bool?.self, 1) ?? false
+        var own: Set<String> = []
+        for row in found.rows where try row.decode(Bool.self, 2) {
+            own.insert(try row.decode(String.self, 0))
+        }
+        abilities.ownRoles = own
+        let versions = try await connection.query(
+            sql: TargetAbilities.extensionSQL(serverVersion: connection.serverVersion))
+        var extensions: [String: Set<String>] = [:]
+        for row in versions.rows {
+            extensions[try row.decode(String.self, 0), default: []].insert(
+                try row.decode(String.self, 1))
+        }
+        abilities.extensionVersions = extensions
+        return abilities
     }
 
     /// The incarnation of this database.

@@ -169,10 +169,15 @@ extension TargetTable {
     }
 
     /// The unique indexes of a table, a row a column, with the operator that means equal.
+    ///
+    /// PostgreSQL refuses ON CONFLICT on a table with a rule for UPDATE, even a disabled one.
     package static func keysSQL(serverVersion: Int) -> String {
         let count = serverVersion >= 110_000 ? "i.indnkeyatts" : "i.indnatts"
         return """
-            SELECT i.indexrelid, i.indimmediate, a.attname, n.nspname, o.oprname
+            SELECT i.indexrelid, i.indimmediate AND NOT EXISTS (
+                SELECT 1 FROM pg_catalog.pg_rewrite r
+                 WHERE r.ev_class = i.indrelid AND r.ev_type IN ('2', '3')),
+              a.attname, n.nspname, o.oprname
             FROM pg_catalog.pg_index i
             JOIN pg_catalog.generate_series(0, 31) s(n) ON s.n < \(count)
             JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[s.n]

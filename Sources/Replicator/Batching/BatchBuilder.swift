@@ -26,8 +26,8 @@ package struct BatchBuilder: Sendable {
         package var appliedDigest: String
         /// The target's `server_version_num`.
         package var targetVersion: Int
-        /// What else of the target decides about its schema, where it is known.
-        package var targetFacts: TargetFacts?
+        /// What the target's role may do and whom its server knows.
+        package var abilities: TargetAbilities
         /// The target's own incarnation: its events do not go back to it.
         package var targetIncarnation: String
         /// Whether the catalog is looked at, whatever the shapes say.
@@ -42,7 +42,8 @@ package struct BatchBuilder: Sendable {
             source: SourceIdentity, target: String, expression: TargetExpression,
             mapping: SchemaMapping, options: SchemaOptions = .init(), position: Snapshot,
             applied: SchemaSnapshot,
-            appliedDigest: String, targetVersion: Int, targetIncarnation: String,
+            appliedDigest: String, targetVersion: Int,
+            abilities: TargetAbilities = .init(), targetIncarnation: String,
             look: Bool = false, recopy: Set<UInt32> = [], rowsPerFrame: Int = 10_000
         ) {
             self.source = source
@@ -54,6 +55,7 @@ package struct BatchBuilder: Sendable {
             self.applied = applied
             self.appliedDigest = appliedDigest
             self.targetVersion = targetVersion
+            self.abilities = abilities
             self.targetIncarnation = targetIncarnation
             self.look = look
             self.recopy = recopy
@@ -164,7 +166,7 @@ package struct BatchBuilder: Sendable {
             let plan = try SchemaPlan.make(
                 from: request.applied, to: current, mapping: request.mapping,
                 options: request.options, targetVersion: request.targetVersion,
-                targetFacts: request.targetFacts)
+                abilities: request.abilities)
             recopy.formUnion(plan.recopy)
             if !plan.isEmpty
                 || SchemaSnapshot.digest(of: plan.section.applied) != request.appliedDigest

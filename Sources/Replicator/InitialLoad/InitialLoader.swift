@@ -80,7 +80,7 @@ struct LoadRun: Sendable {
         var position: Snapshot
         var done: Set<Int>
         var targetVersion: Int
-        var targetFacts: TargetFacts?
+        var abilities: TargetAbilities
     }
 
     func run() async throws -> LoadSummary {

@@ -99,8 +99,7 @@ extension LoadRun {
     func finish(_ load: Load) async throws {
         let plan = try SchemaPlan.make(
             from: nil, to: load.snapshot, mapping: target.mapping, options: target.options,
-            targetVersion: load.targetVersion, deferIndexes: true,
-            targetFacts: load.targetFacts)
+            targetVersion: load.targetVersion, abilities: load.abilities, deferIndexes: true)
         var section = SchemaSection(applied: plan.section.applied)
         section.afterRows = plan.section.afterRows
         section.searchPath = plan.section.searchPath

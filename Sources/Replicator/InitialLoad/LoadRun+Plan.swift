@@ -31,7 +31,7 @@ extension LoadRun {
         return Load(
             snapshot: try SchemaSnapshot(encoded: applied), plan: plan, position: position,
             done: Set(state.doneChunks ?? []), targetVersion: state.serverVersion,
-            targetFacts: state.facts)
+            abilities: state.abilities ?? .init())
     }
 
     /// Takes the start position, then catalog and plan, and hands them to the target.
@@ -45,13 +45,12 @@ extension LoadRun {
         var previous: SchemaSnapshot?
         if state.phase == .loading {
             header.from = state.position
-            previous = try load(in: state).map { loadingSchema(of: $0.snapshot) }
+            previous = try load(in: state).map { try loadingSchema(of: $0.snapshot, state) }
             let old = Set(previous?.tables.map(\.oid) ?? [])
             header.truncated = snapshot.replicatedTables.filter { old.contains($0.oid) }
                 .map { target.mapping.target($0.name) }
         }
-        header.schema = try section(
-            from: previous, to: snapshot, state.serverVersion, state.facts)
+        header.schema = try section(from: previous, to: snapshot, state)
         let request = header
         let answer = try await patiently {
             try await link.send { sink in
@@ -67,13 +66,13 @@ extension LoadRun {
 
     /// What the beginning of a load changes: everything but what its end makes.
     private func section(
-        from previous: SchemaSnapshot?, to snapshot: SchemaSnapshot, _ targetVersion: Int,
-        _ facts: TargetFacts?
+        from previous: SchemaSnapshot?, to snapshot: SchemaSnapshot, _ state: TargetState
     ) throws -> SchemaSection {
         func plan(from old: SchemaSnapshot?) throws -> SchemaSection {
             try SchemaPlan.make(
                 from: old, to: snapshot, mapping: target.mapping, options: target.options,
-                targetVersion: targetVersion, deferIndexes: true, targetFacts: facts
+                targetVersion: state.serverVersion, abilities: state.abilities ?? .init(),
+                deferIndexes: true
             ).section
         }
         var section = try plan(from: previous)
@@ -84,16 +83,30 @@ extension LoadRun {
     }
 
     /// The catalog as a target has it before the load's end: without what comes after the rows.
-    private func loadingSchema(of snapshot: SchemaSnapshot) -> SchemaSnapshot {
+    private func loadingSchema(
+        of snapshot: SchemaSnapshot, _ state: TargetState
+    ) throws -> SchemaSnapshot {
         let keys = Dictionary(snapshot.tables.map { ($0.oid, $0.keyIndex) }) { first, _ in first }
         var schema = snapshot
-        schema.indexes.removeAll { keys[$0.table] != $0.name.name }
-        schema.constraints.removeAll { $0.kind == "u" && keys[$0.table] != $0.name }
+        // Those of materialized views are made with them.
+        schema.indexes.removeAll { index in keys[index.table].map { $0 != index.name.name } ?? false
+        }
         schema.statistics = []
         schema.comments = []
         schema.privileges = []
         schema.defaultPrivileges = []
         schema.owners = []
+        schema.constraints.removeAll { $0.kind == "u" && keys[$0.table] != $0.name }
+        let waiting = try SchemaPlan.make(
+            from: nil, to: snapshot, mapping: target.mapping, options: target.options,
+            targetVersion: state.serverVersion, abilities: state.abilities ?? .init(),
+            deferIndexes: true
+        ).waiting
+        schema.views.removeAll { waiting.contains(.init(catalog: .relation, oid: $0.oid)) }
+        schema.functions.removeAll { waiting.contains(.init(catalog: .routine, oid: $0.oid)) }
+        schema.rules.removeAll { waiting.contains(.init(catalog: .rule, oid: $0.oid)) }
+        schema.triggers.removeAll { waiting.contains(.init(catalog: .trigger, oid: $0.oid)) }
+        schema.policies.removeAll { waiting.contains(.init(catalog: .policy, oid: $0.oid)) }
         return schema
     }
 

@@ -117,6 +117,12 @@ struct CatalogContents: Sendable {
     var indexes: [IndexRow] = []
     var routines: [RoutineRow] = []
     var sequences: [SequenceRow] = []
+    var views: [SchemaSnapshot.View] = []
+    var rules: [SchemaSnapshot.Rule] = []
+    var triggers: [SchemaSnapshot.Trigger] = []
+    var policies: [SchemaSnapshot.Policy] = []
+    /// By the table's oid, where it is on.
+    var rowSecurity: [UInt32: SchemaSnapshot.RowSecurity] = [:]
     var extensions: [SchemaSnapshot.Extension] = []
     var dependencies: [DependencyRow] = []
     var plain: [PlainRow] = []

@@ -120,8 +120,10 @@ extension CatalogReader {
         }
         let dependent = SchemaSnapshot.ObjectID(
             catalog: catalog, oid: try row.oid(1), column: try row.number(2))
-        guard dependent.oid != referenced?.oid || dependent.catalog != referenced?.catalog else {
-            return nil
+        if dependent.oid == referenced?.oid, dependent.catalog == referenced?.catalog {
+            // Within one object only a generated column needs another one.
+            let columns = (dependent.column, referenced?.column ?? 0)
+            guard columns.0 > 0, columns.1 > 0, columns.0 != columns.1 else { return nil }
         }
         return .init(
             dependent: dependent, referenced: referenced, description: row.optional(6))

@@ -100,6 +100,7 @@ package enum CatalogReader {
         contents.indexes = try await source.rows(sql.indexes).map(index)
         contents.routines = try await source.rows(sql.routines).map(routine)
         contents.sequences = try await sequences(from: source, sql)
+        try await fillParts(&contents, from: source, sql)
         contents.dependencies = try await source.rows(sql.dependencies).compactMap(dependency)
         try await fillObjects(&contents, from: source, sql)
         contents.comments = try await source.rows(sql.comments).map(comment)

@@ -25,8 +25,10 @@ extension CatalogSQL {
                 """
                 concat_ws('/', o.oid::text, o.relname, o.relnamespace::text, o.relkind::text,
                           o.relpersistence::text, o.reloptions::text, o.relacl::text,
-                          o.reltablespace::text, o.relowner::text, \(features.replicaIdentity), \(features.rowSecurity
-                              .replacingAlias("c", with: "o"))::text)
+                          o.reltablespace::text, o.relowner::text, \(features.replicaIdentity),
+                          \([features.rowSecurity, features.forcedRowSecurity, features.isPopulated]
+                              .map { "(\($0.replacingAlias("c", with: "o")))::text" }
+                              .joined(separator: ", ")))
                 """, "o.relnamespace IN \(ours)"),
             part(
                 "pg_attribute", "concat_ws('/', o.attrelid::text, o.attnum::text, o.xmin::text)",

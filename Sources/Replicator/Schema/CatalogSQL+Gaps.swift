@@ -18,7 +18,7 @@ extension CatalogSQL {
                  WHEN 'l' THEN 'compression lz4' ELSE 'compression ' || a.attcompression::text END
             """ : "NULL::text"
         let storage = """
-            CASE WHEN c.relkind IN ('r', 'p') AND a.attstorage <> y.typstorage THEN
+            CASE WHEN c.relkind IN ('r', 'p', 'm') AND a.attstorage <> y.typstorage THEN
                 CASE a.attstorage::text WHEN 'p' THEN 'storage PLAIN'
                      WHEN 'e' THEN 'storage EXTERNAL'
                      WHEN 'm' THEN 'storage MAIN' WHEN 'x' THEN 'storage EXTENDED'
@@ -36,10 +36,10 @@ extension CatalogSQL {
               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
               JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
               LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-             WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p', 'i', 'I')
+             WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p', 'm', 'i', 'I')
                AND a.attnum > 0 AND NOT a.attisdropped
                AND (coalesce(a.attstattarget, -1) >= 0 OR a.attoptions IS NOT NULL
-                    OR (c.relkind IN ('r', 'p') AND a.attstorage <> y.typstorage)
+                    OR (c.relkind IN ('r', 'p', 'm') AND a.attstorage <> y.typstorage)
                     OR \(compression) IS NOT NULL)
             """
     }
@@ -84,7 +84,7 @@ extension CatalogSQL {
                         ON k.conindid = c.oid AND k.contype IN ('p', 'u')
                        AND k.conrelid = i.indrelid AND NOT \(features.constraintFromParent)
                      WHERE n.nspname = ANY (\(schemas))
-                       AND c.relkind IN ('r', 'p', 'i', 'I')) g
+                       AND c.relkind IN ('r', 'p', 'm', 'i', 'I')) g
              WHERE g.text <> ''
             """
     }

@@ -28,6 +28,10 @@ extension CatalogSQL {
             """
     }
 
+    func visibleCollation(_ oid: String) -> String {
+        visible("pg_collation", "coll", "pg_collation_is_visible", oid)
+    }
+
     func visibleRoutine(_ oid: String) -> String {
         visible("pg_proc", "pro", "pg_function_is_visible", "\(oid)::oid")
     }
@@ -44,7 +48,7 @@ extension CatalogSQL {
                 "'SUBTYPE_OPCLASS = ' || CASE WHEN NOT q.opcdefault THEN "
                     + visible("pg_opclass", "opc", "pg_opclass_is_visible", "q.oid") + " END",
                 "'COLLATION = ' || CASE WHEN r.rngcollation <> s.typcollation THEN "
-                    + visible("pg_collation", "coll", "pg_collation_is_visible", "r.rngcollation")
+                    + visibleCollation("r.rngcollation")
                     + " END",
                 "'SUBTYPE_DIFF = ' || " + visibleRoutine("r.rngsubdiff"),
             ])), '[]'::text,

@@ -74,16 +74,13 @@ struct CatalogSQL: Sendable {
         """
     }
 
-    /// The columns of tables and composite types.
+    /// The columns of tables, views and composite types.
     var columns: String {
         """
         SELECT a.attrelid, a.attnum, a.attname::text, format_type(a.atttypid, a.atttypmod),
                a.atttypid,
                CASE WHEN a.attcollation <> y.typcollation AND a.attcollation <> 0 THEN
-                   (SELECT quote_ident(ln.nspname) || '.' || quote_ident(l.collname)
-                      FROM pg_catalog.pg_collation l
-                      JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
-                     WHERE l.oid = a.attcollation) END,
+                   \(visibleCollation("a.attcollation")) END,
                a.attnotnull, pg_get_expr(d.adbin, d.adrelid), \(features.missingValue),
                \(features.identity), \(features.generated)
           FROM pg_catalog.pg_attribute a
@@ -91,7 +88,7 @@ struct CatalogSQL: Sendable {
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
           JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
           LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-         WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p', 'c')
+         WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p', 'v', 'm', 'c')
            AND a.attnum > 0 AND NOT a.attisdropped
          ORDER BY a.attrelid, a.attnum
         """
@@ -104,10 +101,7 @@ struct CatalogSQL: Sendable {
                CASE WHEN y.typtype = 'd' THEN format_type(y.typbasetype, y.typtypmod) END,
                CASE WHEN y.typtype = 'd' THEN pg_get_expr(y.typdefaultbin, 0) END, y.typnotnull,
                CASE WHEN y.typtype = 'd' AND y.typcollation <> b.typcollation THEN
-                   (SELECT quote_ident(ln.nspname) || '.' || quote_ident(l.collname)
-                      FROM pg_catalog.pg_collation l
-                      JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
-                     WHERE l.oid = y.typcollation) END
+                   \(visibleCollation("y.typcollation")) END
           FROM pg_catalog.pg_type y JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
           LEFT JOIN pg_catalog.pg_type b ON b.oid = y.typbasetype
           LEFT JOIN pg_catalog.pg_class c ON c.oid = y.typrelid
@@ -150,7 +144,7 @@ struct CatalogSQL: Sendable {
           FROM pg_catalog.pg_index i
           JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-          JOIN pg_catalog.pg_class t ON t.oid = i.indrelid AND t.relkind IN ('r', 'p')
+          JOIN pg_catalog.pg_class t ON t.oid = i.indrelid AND t.relkind IN ('r', 'p', 'm')
           JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
          WHERE n.nspname = ANY (\(schemas)) AND NOT \(features.isPartition)
            AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k

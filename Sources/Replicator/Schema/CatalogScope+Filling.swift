@@ -141,11 +141,6 @@ extension CatalogScope {
             }
             table.sequences = used.sorted { $0.oid < $1.oid }
             result.tables.append(table)
-            if relation.hasRowSecurity {
-                report(
-                    "row security", relation.name.description,
-                    "row-level security is not switched on on the target")
-            }
         }
     }
 
@@ -176,7 +171,8 @@ extension CatalogScope {
             case "n": continue
             case "f": report("foreign key", label, "foreign keys are not carried")
             case "x": report("exclusion constraint", label, "exclusion constraints are not carried")
-            case "t": report("constraint trigger", label, "triggers are not carried")
+            // A constraint trigger is carried as the trigger that it is.
+            case "t": continue
             default: report("constraint", label, "constraints of kind \(row.letter) are not known")
             }
         }

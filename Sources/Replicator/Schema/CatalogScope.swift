@@ -47,15 +47,18 @@ struct CatalogScope {
     mutating func snapshot() -> SchemaSnapshot {
         var result = SchemaSnapshot(epoch: contents.epoch, serverVersion: contents.serverVersion)
         result.schemas = contents.schemas
-        let tables = selectTables()
-        let wanted = selectNeeded(by: tables)
+        let relations = selectTables()
+        let tables = relations.filter { $0.kind == "r" || $0.kind == "p" }
+        let wanted = selectNeeded(by: relations)
         fillTypes(&result, wanted)
         fillRoutines(&result, wanted)
         fillSequences(&result, wanted, tables)
         fillExtensions(&result, wanted)
         fillTables(&result, tables)
         fillConstraints(&result, tables)
-        fillIndexes(&result, tables)
+        fillIndexes(&result, relations)
+        fillViews(&result, relations)
+        fillParts(&result, wanted, relations)
         fillObjects(&result, wanted, Set(tables.map(\.oid)))
         let known = wanted.union(result.statistics.map(\.id)).union(
             (result.constraints.map(\.oid) + result.domains.flatMap(\.checks).map(\.oid)).map {
@@ -67,7 +70,8 @@ struct CatalogScope {
         reportPartitions(tables)
         reportGaps(
             carried: known.union(
-                (result.tables.map(\.oid) + result.sequences.map(\.oid)
+                (result.tables.map(\.oid) + result.views.map(\.oid)
+                    + result.sequences.map(\.oid)
                     + result.tables.flatMap(\.columns).compactMap(\.identitySequence?.oid)).map {
                         ObjectID(catalog: .relation, oid: $0)
                     } + result.schemas.map { ObjectID(catalog: .schema, oid: $0.oid) }))
@@ -124,7 +128,8 @@ struct CatalogScope {
     mutating func tableReason(_ relation: CatalogContents.Relation) -> String? {
         switch relation.kind {
         case "r", "p": break
-        case "v", "m", "f": return "\(Self.kindName(relation.kind))s are not carried"
+        case "v", "m": return nil
+        case "f": return "\(Self.kindName(relation.kind))s are not carried"
         default: return "this kind of relation is not known"
         }
         if relation.persistence != "p" { return "it is unlogged" }
@@ -232,6 +237,7 @@ struct CatalogScope {
         for index in contents.indexes where carriedTables.contains(index.index.table) {
             open.append(ObjectID(catalog: .relation, oid: index.index.oid))
         }
+        open += parts(of: carriedTables)
         for constraint in contents.constraints where carriedTables.contains(constraint.table) {
             open.append(ObjectID(catalog: .constraint, oid: constraint.oid))
         }

@@ -54,9 +54,6 @@ extension ObjectCatalog {
         all + [
             ObjectCatalog(word: .schema, name: "pg_namespace"),
             ObjectCatalog(word: .extension, name: "pg_extension"),
-            ObjectCatalog(word: .trigger, name: "pg_trigger"),
-            ObjectCatalog(word: .rule, name: "pg_rewrite"),
-            ObjectCatalog(word: .policy, name: "pg_policy", since: 90_500),
         ]
 }
 

@@ -51,4 +51,22 @@ extension DDLText {
     func statisticsTarget(_ statistics: StatisticsObject) -> String {
         "ALTER STATISTICS \(name(statistics.name)) SET STATISTICS \(statistics.target)"
     }
+
+    /// Renames the functions that came with a range and its multirange: their names are wanted by
+    /// another one of the same name, and they go with the range.
+    func putRangeFunctionsAside(_ object: PlainObject) -> String {
+        let types =
+            [object.name] + (target.hasMultiranges ? [object.multirange].compactMap { $0 } : [])
+        let oids = types.map { SQLText.literal(name($0)) + "::regtype" }
+        let body = """
+            DECLARE f record; BEGIN FOR f IN SELECT p.oid::regprocedure::text AS call \
+            FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p ON p.oid = d.objid \
+            WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'i' \
+            AND d.refclassid = 'pg_catalog.pg_type'::regclass \
+            AND d.refobjid IN (\(oids.joined(separator: ", "))) LOOP \
+            EXECUTE 'ALTER FUNCTION ' || f.call || ' RENAME TO teleport_old_\(object.oid)'; \
+            END LOOP; END
+            """
+        return "DO \(SQLText.literal(body))"
+    }
 }

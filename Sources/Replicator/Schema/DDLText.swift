@@ -105,7 +105,8 @@ struct DDLText: Sendable {
         if let collation = type.collation { text += " COLLATE \(collation)" }
         if let expression = type.expression { text += " DEFAULT \(expression)" }
         if type.notNull { text += " NOT NULL" }
-        for check in type.checks {
+        // One that is not valid is added behind.
+        for check in type.checks where !check.isNotValid {
             text += " CONSTRAINT \(quoted(check.name)) \(check.definition)"
         }
         return text

@@ -1,12 +1,80 @@
 /// The order of creations and alterations: what is needed comes first, ties by kind, then by name.
-enum DefinitionOrder {
+///
+/// Drops take the order of the old catalog in reverse. A column is a place of its own in it, so that
+/// a default can go before the function that it calls while the table stays.
+struct DefinitionOrder {
     typealias ObjectID = SchemaSnapshot.ObjectID
 
-    static func sorted(_ units: [SchemaDiff.Unit], snapshot: SchemaSnapshot) -> [SchemaDiff.Unit] {
+    /// What each object needs, in a fixed order.
+    private(set) var needs: [ObjectID: [ObjectID]] = [:]
+
+    /// With parts, a table needs what its triggers, rules and policies need: it takes them along when
+    /// it is dropped, and does not have them yet when it is made.
+    init(_ snapshot: SchemaSnapshot, withParts: Bool = false) {
+        var domainOfCheck: [UInt32: UInt32] = [:]
+        for domain in snapshot.domains {
+            for check in domain.checks { domainOfCheck[check.oid] = domain.oid }
+        }
+        let owners = withParts ? Self.owners(in: snapshot) : [:]
+        for row in snapshot.dependencies {
+            var dependent = row.dependent
+            if dependent.catalog == .constraint, let domain = domainOfCheck[dependent.oid] {
+                dependent = ObjectID(catalog: .type, oid: domain)
+            }
+            var dependents: Set = [dependent, dependent.whole]
+            if let owner = owners[dependent] { dependents.insert(owner) }
+            var referenced = [row.referenced]
+            if row.referenced.column != 0 { referenced.append(row.referenced.whole) }
+            for id in dependents {
+                needs[id, default: []] += referenced.filter {
+                    $0.whole != id.whole || $0.column > 0
+                }
+            }
+        }
+        for (part, owner) in Self.owners(in: snapshot) where part.catalog != .constraint {
+            needs[part, default: []].append(owner)
+        }
+        for table in snapshot.tables {
+            if case .partition(let parent, _) = table.kind {
+                needs[ObjectID(catalog: .relation, oid: table.oid), default: []].append(
+                    ObjectID(catalog: .relation, oid: parent))
+            }
+        }
+    }
+
+    /// The table or view of each part that is made by a statement of its own.
+    private static func owners(in snapshot: SchemaSnapshot) -> [ObjectID: ObjectID] {
+        var owners: [ObjectID: ObjectID] = [:]
+        func own(_ catalog: ObjectID.Catalog, _ oid: UInt32, _ table: UInt32) {
+            owners[ObjectID(catalog: catalog, oid: oid)] = ObjectID(catalog: .relation, oid: table)
+        }
+        for index in snapshot.indexes { own(.relation, index.oid, index.table) }
+        for constraint in snapshot.constraints {
+            own(.constraint, constraint.oid, constraint.table)
+        }
+        for rule in snapshot.rules { own(.rule, rule.oid, rule.table) }
+        for trigger in snapshot.triggers { own(.trigger, trigger.oid, trigger.table) }
+        for policy in snapshot.policies { own(.policy, policy.oid, policy.table) }
+        return owners
+    }
+
+    /// Whether an object needs itself by way of others.
+    func isInCircle(_ id: ObjectID) -> Bool {
+        var open = needs[id] ?? []
+        var visited: Set<ObjectID> = []
+        while let next = open.popLast() {
+            if next == id { return true }
+            if visited.insert(next).inserted { open += needs[next] ?? [] }
+        }
+        return false
+    }
+
+    /// The units in order; `stubs` are made in a form that needs types only.
+    func sorted(_ units: [SchemaDiff.Unit], stubs: Set<ObjectID> = []) -> [SchemaDiff.Unit] {
         let known = Dictionary(units.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-        let needs = edges(of: snapshot)
         let ordered = units.sorted { left, right in
-            (left.rank, left.name, left.id.oid) < (right.rank, right.name, right.id.oid)
+            (left.rank, left.name, left.id.oid, left.id.column)
+                < (right.rank, right.name, right.id.oid, right.id.column)
         }
         var result: [SchemaDiff.Unit] = []
         var visited: Set<ObjectID> = []
@@ -22,35 +90,16 @@ enum DefinitionOrder {
                 guard visited.insert(id).inserted else { continue }
                 stack.append((id, true))
                 for next in (needs[id] ?? []).reversed() where !visited.contains(next) {
+                    if stubs.contains(id), next.catalog != .type { continue }
                     stack.append((next, false))
                 }
             }
         }
         return result
     }
+}
 
-    /// What each object needs, in a fixed order; a partition needs its parent, a domain what its
-    /// checks need.
-    private static func edges(of snapshot: SchemaSnapshot) -> [ObjectID: [ObjectID]] {
-        var needs: [ObjectID: [ObjectID]] = [:]
-        var domainOfCheck: [UInt32: UInt32] = [:]
-        for domain in snapshot.domains {
-            for check in domain.checks { domainOfCheck[check.oid] = domain.oid }
-        }
-        for row in snapshot.dependencies {
-            var dependent = ObjectID(catalog: row.dependent.catalog, oid: row.dependent.oid)
-            if dependent.catalog == .constraint, let domain = domainOfCheck[dependent.oid] {
-                dependent = ObjectID(catalog: .type, oid: domain)
-            }
-            needs[dependent, default: []].append(
-                ObjectID(catalog: row.referenced.catalog, oid: row.referenced.oid))
-        }
-        for table in snapshot.tables {
-            if case .partition(let parent, _) = table.kind {
-                needs[ObjectID(catalog: .relation, oid: table.oid), default: []].append(
-                    ObjectID(catalog: .relation, oid: parent))
-            }
-        }
-        return needs
-    }
+extension SchemaSnapshot.ObjectID {
+    /// The object that a column belongs to.
+    var whole: Self { .init(catalog: catalog, oid: oid) }
 }

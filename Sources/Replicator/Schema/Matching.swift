@@ -51,17 +51,18 @@ struct Rename: Hashable {
     static func steps(_ renames: [(id: UInt32, from: String, to: String)]) -> [Rename] {
         let changing = renames.filter { $0.from != $0.to }
         let taken = Set(changing.map(\.from))
-        var first: [Rename] = []
-        var second: [Rename] = []
+        var aside: [Rename] = []
+        var direct: [Rename] = []
+        var last: [Rename] = []
         for rename in changing {
             if taken.contains(rename.to) {
                 let temporary = "teleport_rename_\(rename.id)"
-                first.append(Rename(from: rename.from, to: temporary))
-                second.append(Rename(from: temporary, to: rename.to))
+                aside.append(Rename(from: rename.from, to: temporary))
+                last.append(Rename(from: temporary, to: rename.to))
             } else {
-                second.append(Rename(from: rename.from, to: rename.to))
+                direct.append(Rename(from: rename.from, to: rename.to))
             }
         }
-        return first + second
+        return aside + direct + last
     }
 }

@@ -58,6 +58,25 @@ struct ObjectAddresses {
                 add(.relation, sequence.oid, "SEQUENCE", sequence.name)
             }
         }
+        for view in snapshot.views {
+            tables[view.oid] = view.name
+            add(.relation, view.oid, view.isMaterialized ? "MATERIALIZED VIEW" : "VIEW", view.name)
+            columns[ObjectID(catalog: .relation, oid: view.oid)] = names(view.columns)
+        }
+        let rules = snapshot.rules.map {
+            ($0.oid, $0.table, "RULE", $0.name, ObjectID.Catalog.rule)
+        }
+        let triggers = snapshot.triggers.map {
+            ($0.oid, $0.table, "TRIGGER", $0.name, ObjectID.Catalog.trigger)
+        }
+        let policies = snapshot.policies.map {
+            ($0.oid, $0.table, "POLICY", $0.name, ObjectID.Catalog.policy)
+        }
+        for (oid, table, words, name, catalog) in rules + triggers + policies {
+            guard let table = tables[table] else { continue }
+            whole[ObjectID(catalog: catalog, oid: oid)] = Address(
+                words: words, name: table, part: name)
+        }
         for sequence in snapshot.sequences {
             add(.relation, sequence.oid, "SEQUENCE", sequence.name)
         }

@@ -54,7 +54,7 @@ extension SchemaDiff {
     private func usesReplacedType(_ table: Table, _ column: Column) -> Bool {
         let address = ObjectID(catalog: .relation, oid: table.oid, column: column.attnum)
         return applied.dependencies.contains {
-            $0.dependent == address && $0.referenced.catalog == .type
+            $0.dependent == address && [.type, .collation].contains($0.referenced.catalog)
                 && replaced.contains($0.referenced)
         }
     }
@@ -62,14 +62,23 @@ extension SchemaDiff {
     mutating func alter(_ old: Column, _ new: Column, of oldTable: Table, _ table: Table) {
         let label = "\(table.name).\(new.name)"
         let prefix = "ALTER TABLE \(text.name(table.name)) ALTER COLUMN \(text.quoted(new.name))"
-        if old.isGenerated != new.isGenerated || old.generated != new.generated
-            || isOtherGeneration(old, new)
-        {
+        let address = ObjectID(catalog: .relation, oid: oldTable.oid, column: old.attnum)
+        if old.isGenerated, leaving[address] != nil {
+            regenerate(old, new, of: oldTable, table)
+            return
+        }
+        if isOtherGeneration(old, new) {
             alterGeneration(old, new, of: table)
             return
         }
-        let isRefreshed = refreshed.contains(
-            ObjectID(catalog: .relation, oid: oldTable.oid, column: old.attnum))
+        let isRefreshed = refreshed.contains(address)
+        if loosened.contains(address), old.defaultExpression != nil {
+            tearDown(
+                address, rank: 5, oldTable.name,
+                "drop default of \(oldTable.name).\(old.name)",
+                "ALTER TABLE \(text.name(oldTable.name)) ALTER COLUMN \(text.quoted(old.name)) "
+                    + "DROP DEFAULT")
+        }
         let isRetyped = isRetyped(old, new, of: oldTable, table)
         if old.isIdentity, !new.isIdentity {
             statement(
@@ -152,14 +161,55 @@ extension SchemaDiff {
     /// Before 17 the expression of a generated column cannot change: another text means that
     /// something in it was renamed.
     private func isOtherGeneration(_ old: Column, _ new: Column) -> Bool {
+        if old.generated != new.generated { return true }
         guard new.isGenerated, old.expression != new.expression else { return false }
         return current.serverVersion >= 170_000
+    }
+
+    /// Whether a column is dropped and added again because its generation cannot be altered.
+    func isMadeAnew(_ old: Column, _ new: Column) -> Bool {
+        guard isOtherGeneration(old, new) else { return false }
+        return !losesGeneration(old, new) && !changesGeneration(old, new)
+    }
+
+    private func losesGeneration(_ old: Column, _ new: Column) -> Bool {
+        old.isGenerated && !new.isGenerated && text.target.version >= 130_000
+    }
+
+    private func changesGeneration(_ old: Column, _ new: Column) -> Bool {
+        old.generated == new.generated && text.target.version >= 170_000 && new.expression != nil
+    }
+
+    /// A generated column that needs something that leaves: PostgreSQL drops the column along with
+    /// it without a word, so it goes before, and comes again.
+    private mutating func regenerate(
+        _ old: Column, _ new: Column, of oldTable: Table, _ table: Table
+    ) {
+        let id = ObjectID(catalog: .relation, oid: oldTable.oid, column: old.attnum)
+        let label = "\(oldTable.name).\(old.name)"
+        let name = text.name(oldTable.name)
+        if losesGeneration(old, new) {
+            tearDown(
+                id, rank: 5, oldTable.name, "stop generating \(label)",
+                "ALTER TABLE \(name) ALTER COLUMN \(text.quoted(old.name)) DROP EXPRESSION")
+            if let expression = new.defaultExpression {
+                statement(
+                    table, "set default of \(table.name).\(new.name)",
+                    "ALTER TABLE \(text.name(table.name)) ALTER COLUMN \(text.quoted(new.name)) "
+                        + "SET DEFAULT \(expression)")
+            }
+            return
+        }
+        tearDown(
+            id, rank: 5, oldTable.name, "drop column \(label)",
+            "ALTER TABLE \(name) DROP COLUMN \(text.quoted(old.name))")
+        addColumn(new, to: table)
     }
 
     private mutating func alterGeneration(_ old: Column, _ new: Column, of table: Table) {
         let label = "\(table.name).\(new.name)"
         let prefix = "ALTER TABLE \(text.name(table.name)) ALTER COLUMN \(text.quoted(new.name))"
-        if old.isGenerated, !new.isGenerated, text.target.version >= 130_000 {
+        if losesGeneration(old, new) {
             statement(
                 table, "stop generating \(label)", "\(prefix) DROP EXPRESSION", effect: .alterTable)
             if let expression = new.defaultExpression {
@@ -169,9 +219,7 @@ extension SchemaDiff {
             }
             return
         }
-        if old.generated == new.generated, text.target.version >= 170_000,
-            let expression = new.expression
-        {
+        if changesGeneration(old, new), let expression = new.expression {
             statement(
                 table, "change generation of \(label)",
                 "\(prefix) SET EXPRESSION AS (\(expression))", effect: .retype)
@@ -186,9 +234,9 @@ extension SchemaDiff {
 
     mutating func addColumn(_ column: Column, to table: Table) {
         let label = "\(table.name).\(column.name)"
-        madeAnew.insert(
-            ObjectID(catalog: .relation, oid: table.oid, column: column.attnum))
         let name = text.name(table.name)
+        noteMade(
+            ObjectID(catalog: .relation, oid: table.oid, column: column.attnum), at: .define)
         let prefix = "ALTER TABLE \(name) ALTER COLUMN \(text.quoted(column.name))"
         if column.isGenerated || column.isIdentity {
             statement(

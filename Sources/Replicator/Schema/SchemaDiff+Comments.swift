@@ -18,7 +18,7 @@ extension SchemaDiff {
             let found = comment.index.map(indexAddress) ?? now[comment.object].map(text.address)
             guard let address = found, wanted.insert(address).inserted else { continue }
             let object = comment.constraint.map { ObjectID(catalog: .constraint, oid: $0) }
-            if known[address] != comment.text || isMadeAnew(object ?? comment.object) {
+            if known[address] != comment.text || isMade(object ?? comment.object) {
                 set(comment.text, on: address, comment.object.catalog)
             }
         }
@@ -54,15 +54,6 @@ extension SchemaDiff {
             "comment on \(address)", sql,
             effect: address.hasPrefix("TABLE ") || address.hasPrefix("COLUMN ")
                 ? .options : .annotate)
-    }
-
-    /// Whether an object or column is made by this plan.
-    func isMadeAnew(_ id: ObjectID) -> Bool {
-        if madeAnew.contains(id) { return true }
-        guard id.column != 0 else {
-            return id.catalog == .relation && createdTables.contains(id.oid)
-        }
-        return isMadeAnew(ObjectID(catalog: id.catalog, oid: id.oid))
     }
 }
 

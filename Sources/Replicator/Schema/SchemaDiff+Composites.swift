@@ -17,10 +17,10 @@ extension SchemaDiff {
     }
 
     private mutating func create(_ type: SchemaSnapshot.CompositeType) {
+        noteMade(typeID(type.oid), at: .define)
         define(
             typeID(type.oid), rank: 1, type.name, "create type \(type.name)", text.composite(type),
             effect: .create)
-        madeAnew.insert(typeID(type.oid))
     }
 
     private mutating func alter(

@@ -4,6 +4,7 @@ extension SchemaDiff {
         var names: [RelationName] = []
         for pair in domains.pairs {
             guard !replaced.contains(typeID(pair.old.oid)) else {
+                loosen(pair.old)
                 putAside("DOMAIN", pair.old.name, oid: pair.old.oid)
                 create(pair.new)
                 continue
@@ -16,13 +17,35 @@ extension SchemaDiff {
         for type in domains.dropped { dropType("DOMAIN", type.name, oid: type.oid) }
     }
 
+    /// Takes from a domain that is put aside what would keep something else that goes.
+    private mutating func loosen(_ type: SchemaSnapshot.DomainType) {
+        let prefix = "ALTER DOMAIN \(text.name(type.name))"
+        if loosened.contains(typeID(type.oid)), type.expression != nil {
+            tearDown(
+                typeID(type.oid), rank: 2, type.name, "drop default of domain \(type.name)",
+                "\(prefix) DROP DEFAULT")
+        }
+        for check in type.checks {
+            let id = ObjectID(catalog: .constraint, oid: check.oid)
+            guard refreshed.contains(id) else { continue }
+            tearDown(
+                id, rank: 2, type.name, "drop constraint \(check.name) of domain \(type.name)",
+                "\(prefix) DROP CONSTRAINT \(text.quoted(check.name))")
+        }
+    }
+
     private mutating func create(_ type: SchemaSnapshot.DomainType) {
+        noteMade(typeID(type.oid), at: .define)
         define(
             typeID(type.oid), rank: 2, type.name, "create domain \(type.name)", text.domain(type),
             effect: .create)
-        madeAnew.insert(typeID(type.oid))
         for check in type.checks {
-            madeAnew.insert(ObjectID(catalog: .constraint, oid: check.oid))
+            noteMade(ObjectID(catalog: .constraint, oid: check.oid), at: .define)
+            guard check.isNotValid else { continue }
+            define(
+                typeID(type.oid), rank: 2, type.name, "add constraint \(check.name)",
+                "ALTER DOMAIN \(text.name(type.name)) ADD CONSTRAINT \(text.quoted(check.name)) "
+                    + check.definition, effect: .domainCheck)
         }
     }
 
@@ -49,15 +72,17 @@ extension SchemaDiff {
             old.checks, new.checks, identity: isSameEpoch ? { $0.oid } : nil, name: { $0.name })
         let before = "ALTER DOMAIN \(text.name(old.name))"
         for check in found.dropped {
-            add(
-                .dropDependents, "drop constraint \(check.name) of \(label)",
+            tearDown(
+                ObjectID(catalog: .constraint, oid: check.oid), rank: 2, old.name,
+                "drop constraint \(check.name) of \(label)",
                 "\(before) DROP CONSTRAINT \(text.quoted(check.name))", effect: .alterOther)
         }
         for pair in found.pairs {
             let isRefreshed = refreshed.contains(ObjectID(catalog: .constraint, oid: pair.old.oid))
             if isRefreshed || (pair.isByName && pair.old.definition != pair.new.definition) {
-                add(
-                    .dropDependents, "drop constraint \(pair.old.name) of \(label)",
+                tearDown(
+                    ObjectID(catalog: .constraint, oid: pair.old.oid), rank: 2, old.name,
+                    "drop constraint \(pair.old.name) of \(label)",
                     "\(before) DROP CONSTRAINT \(text.quoted(pair.old.name))",
                     effect: .alterOther)
                 addCheck(pair.new, prefix, label)
@@ -80,10 +105,15 @@ extension SchemaDiff {
     private mutating func addCheck(
         _ check: SchemaSnapshot.DomainType.Check, _ prefix: String, _ label: String
     ) {
-        madeAnew.insert(ObjectID(catalog: .constraint, oid: check.oid))
+        noteMade(ObjectID(catalog: .constraint, oid: check.oid), at: .afterRows)
         afterwards(
             "add constraint \(check.name) to \(label)",
             "\(prefix) ADD CONSTRAINT \(text.quoted(check.name)) \(check.definition)",
             effect: .domainCheck)
     }
+}
+
+extension SchemaSnapshot.DomainType.Check {
+    /// Whether the values of old are not checked; CREATE DOMAIN does not know that.
+    var isNotValid: Bool { definition.hasSuffix(" NOT VALID") }
 }

@@ -17,10 +17,10 @@ extension SchemaDiff {
     }
 
     private mutating func create(_ type: SchemaSnapshot.EnumType) {
+        noteMade(typeID(type.oid), at: .define)
         define(
             typeID(type.oid), rank: 0, type.name, "create type \(type.name)", text.enumType(type),
             effect: .create)
-        madeAnew.insert(typeID(type.oid))
     }
 
     /// The labels that are new; nil where adding labels does not make the old type the new one.
@@ -72,7 +72,7 @@ extension SchemaDiff {
         } else {
             for step in Rename.steps(renames) {
                 add(
-                    .rename, "rename label \(old.name).\(step.from) to \(step.to)",
+                    .labels, "rename label \(old.name).\(step.from) to \(step.to)",
                     renameLabel(old.name, step), effect: .label)
             }
         }

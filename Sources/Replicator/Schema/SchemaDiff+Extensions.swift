@@ -19,7 +19,7 @@ extension SchemaDiff {
                 }
                 continue
             }
-            if let versions = targetFacts?.extensionVersions, versions[item.name] == nil {
+            if let versions = abilities.extensionVersions, versions[item.name] == nil {
                 report(
                     "extension", item.name,
                     "the target's server does not have it, or its role may not install it")
@@ -31,7 +31,7 @@ extension SchemaDiff {
                 .foundation, "create extension \(item.name)",
                 text.extensionIfMissing(item.name, schema: schema, version: item.version),
                 effect: .create)
-            madeAnew.insert(ObjectID(catalog: .extension, oid: item.oid))
+            noteMade(ObjectID(catalog: .extension, oid: item.oid), at: .define)
         }
         let names = Set(current.extensions.map(\.name))
         for item in applied.extensions where !names.contains(item.name) {
@@ -59,7 +59,7 @@ extension SchemaDiff {
     private mutating func update(
         _ item: SchemaSnapshot.Extension, from old: SchemaSnapshot.Extension
     ) {
-        if let versions = targetFacts?.extensionVersions,
+        if let versions = abilities.extensionVersions,
             versions[item.name]?.contains(item.version) != true
         {
             // The target has the old one still, so this is said until it is made good.
@@ -73,7 +73,7 @@ extension SchemaDiff {
                     + "does not have, or its role may not install")
             return
         }
-        if targetFacts == nil {
+        if abilities.extensionVersions == nil {
             report(
                 "extension version", item.name,
                 "the source went from \(old.version) to \(item.version); the target follows where its "

@@ -36,20 +36,22 @@ extension SchemaDiff {
     }
 
     private mutating func drop(_ index: SchemaSnapshot.Index) {
-        add(
-            .dropDependents, "drop index \(index.name)", "DROP INDEX \(text.name(index.name))",
-            effect: .dropIndex)
+        tearDown(
+            ObjectID(catalog: .relation, oid: index.oid), rank: 7, index.name,
+            "drop index \(index.name)", "DROP INDEX \(text.name(index.name))", effect: .dropIndex)
     }
 
     private mutating func addIndex(
         _ index: SchemaSnapshot.Index, on table: Table, isNew: Bool
     ) {
-        madeAnew.insert(ObjectID(catalog: .relation, oid: index.oid))
         let summary = "create index \(index.name)"
         let sql = text.index(index, on: table)
+        let id = ObjectID(catalog: .relation, oid: index.oid)
         if index.name.name == table.keyIndex, isNew || isReplicated(table) {
+            noteMade(id, at: .constrain)
             add(.constrain, summary, sql, effect: .index)
         } else {
+            noteMade(id, at: .afterRows)
             afterwards(summary, sql, effect: isNew ? .index.onNewTable : .index)
         }
     }

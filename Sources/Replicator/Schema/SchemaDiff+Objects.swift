@@ -29,8 +29,16 @@ extension SchemaDiff {
             let isSame =
                 pair.old.options == pair.new.options && pair.old.arguments == pair.new.arguments
                 && pair.old.links == pair.new.links
-            if !isSame { replaced.insert(pair.old.id) }
+            if !isSame { leaves(pair.old) }
         }
+        for object in objects.flatMap(\.dropped) where object.kind != .range {
+            leavingObjects.append((object.id, object.departure))
+        }
+    }
+
+    private mutating func leaves(_ object: PlainObject) {
+        replaced.insert(object.id)
+        leavingObjects.append((object.id, object.departure))
     }
 
     mutating func diffObjects(_ objects: [Matching<PlainObject>]) {
@@ -58,7 +66,7 @@ extension SchemaDiff {
             define(
                 object.id, rank: object.kind.rank, object.name, label, sql, effect: .create)
         }
-        madeAnew.insert(object.id)
+        noteMade(object.id, at: .define)
     }
 
     /// The operators that it may name on the target: those of the server and those that are carried.
@@ -80,14 +88,13 @@ extension SchemaDiff {
         switch object.kind {
         case .operator, .cast:
             let sql = "DROP \(words) \(text.address(object))"
-            if isWanted {
-                add(.aside, label, sql, effect: .dropOther)
-            } else {
-                dropLate(
-                    object.id, rank: object.kind.rank, object.name, label, sql, effect: .dropOther)
-            }
+            tearDown(
+                object.id, rank: object.kind.rank, object.name, label, sql, effect: .dropOther)
             return
         case .range:
+            add(
+                .aside, "put the functions of type \(object.name) aside",
+                text.putRangeFunctionsAside(object), effect: .alterOther)
             isWanted
                 ? putAside("TYPE", object.name, oid: object.oid)
                 : dropType("TYPE", object.name, oid: object.oid)
@@ -197,6 +204,13 @@ extension SchemaDiff {
             new.id, rank: new.kind.rank, new.name, "change operator \(new.label)",
             "ALTER OPERATOR \(text.address(new)) SET (\(changes.joined(separator: ", ")))",
             effect: .alterOther)
+    }
+}
+
+extension PlainObject {
+    /// How it leaves: operators and casts have no other name that they could get.
+    fileprivate var departure: SchemaDiff.Departure {
+        kind == .operator || kind == .cast ? .early : .aside
     }
 }
 

@@ -80,7 +80,7 @@ extension SchemaDiff {
                     "its owner keeps all privileges on the target, since it is who applies")
             }
             let there =
-                isMadeAnew(row.object)
+                isMade(row.object)
                 ? standard(row.object.catalog).union(granted(on: address))
                 : old.map { Set($0.items) } ?? standard(row.object.catalog)
             change(from: there, to: wanted, on: address)
@@ -91,7 +91,7 @@ extension SchemaDiff {
         // Those that have the standard privileges now.
         for (_, row) in known.sorted(by: { $0.key < $1.key }) {
             guard let address = now[row.object] ?? before[row.object], isSameEpoch,
-                now[row.object] != nil, !isMadeAnew(row.object)
+                now[row.object] != nil, !isMade(row.object)
             else { continue }
             change(from: Set(row.items), to: standard(row.object.catalog), on: address)
         }
@@ -103,7 +103,7 @@ extension SchemaDiff {
     private mutating func revokeDefaults(_ now: ObjectAddresses) {
         guard !current.defaultPrivileges.isEmpty else { return }
         let listed = Set(current.privileges.map(\.object))
-        for object in madeAnew.subtracting(listed).sorted(by: { $0.oid < $1.oid })
+        for object in Set(made.keys).subtracting(listed).sorted(by: { $0.oid < $1.oid })
         where object.column == 0 {
             guard let address = now[object] else { continue }
             change(from: granted(on: address), to: [], on: address)
@@ -139,7 +139,7 @@ extension SchemaDiff {
     }
 
     private mutating func isRole(_ role: String) -> Bool {
-        guard !role.isEmpty, let roles = targetFacts?.roles, !roles.contains(role) else {
+        guard !role.isEmpty, let roles = abilities.roles, !roles.contains(role) else {
             return true
         }
         report(
@@ -273,7 +273,7 @@ extension SchemaDiff {
         var kept: [SchemaSnapshot.Ownership] = []
         for row in current.owners {
             guard isRole(row.role) else { continue }
-            if let own = targetFacts?.ownRoles, !own.contains(row.role) {
+            if let own = abilities.ownRoles, !own.contains(row.role) {
                 report("owner", row.role, "the role that applies is not a member of it")
                 continue
             }
@@ -282,7 +282,7 @@ extension SchemaDiff {
                 if object.catalog == .relation, parts.contains(object.oid) { continue }
                 guard let address = now[object] else { continue }
                 let name = text.address(address)
-                guard known[name] != row.role || isMadeAnew(object) else { continue }
+                guard known[name] != row.role || isMade(object) else { continue }
                 var sql = "ALTER \(name) OWNER TO \(text.quoted(row.role))"
                 if object.catalog == .schema {
                     sql = text.ifOwner("pg_namespace", "nsp", "SCHEMA", name, sql)

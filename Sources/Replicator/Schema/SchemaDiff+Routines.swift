@@ -7,12 +7,14 @@ extension SchemaDiff {
         for routine in routines.created { create(routine) }
         // Whatever leaves goes aside before other names take its place.
         for pair in routines.pairs where isReplaced(pair.old) {
-            putAside(pair.old)
+            dropFirst(pair.old)
             create(pair.new)
         }
         for routine in routines.dropped {
-            if names.contains(text.mapping.target(routine.name)) || typesMove {
-                putAside(routine)
+            if names.contains(text.mapping.target(routine.name)) || typesMove
+                || leaving[routineID(routine)] == .early
+            {
+                dropFirst(routine)
             } else {
                 dropLate(
                     routineID(routine), rank: 5, routine.name, "drop function \(routine.name)",
@@ -104,9 +106,19 @@ extension SchemaDiff {
         }
     }
 
+    /// Drops a routine at once where it would be in the way of something else that goes; else puts
+    /// it aside.
+    ///
     /// Under a name of its own the routine needs no arguments to be told apart (≥ 10; an aggregate
     /// as a routine, ≥ 11).
-    private mutating func putAside(_ routine: Routine) {
+    private mutating func dropFirst(_ routine: Routine) {
+        let id = routineID(routine)
+        guard leaving[id] != .early else {
+            tearDown(
+                id, rank: 5, routine.name, "drop function \(routine.name)",
+                "DROP \(routine.kind) \(text.signature(routine))", effect: .dropOther)
+            return
+        }
         let aside = "teleport_old_\(routine.oid)"
         add(
             .aside, "put function \(routine.name) aside",
@@ -124,13 +136,14 @@ extension SchemaDiff {
 
     private mutating func create(_ routine: Routine) {
         define(routine)
-        madeAnew.insert(routineID(routine))
+        noteMade(routineID(routine), at: .define)
     }
 
     private mutating func define(_ routine: Routine) {
         define(
             routineID(routine), rank: 5, routine.name, "create function \(routine.name)",
             text.routine(routine), effect: .create)
+        units[routineID(routine)]?.canWait = true
     }
 
     /// Texts of functions, and the paths that they set, are not rewritten for another schema.

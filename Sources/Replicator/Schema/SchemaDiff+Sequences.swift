@@ -2,13 +2,13 @@
 extension SchemaDiff {
     mutating func diffSequences(_ sequences: Matching<SchemaSnapshot.Sequence>) {
         for sequence in sequences.created {
+            noteMade(ObjectID(catalog: .relation, oid: sequence.oid), at: .define)
             define(
                 ObjectID(catalog: .relation, oid: sequence.oid), rank: 3, sequence.name,
                 "create sequence \(sequence.name)",
                 "CREATE SEQUENCE \(text.name(sequence.name)) \(text.sequenceOptions(sequence))",
                 effect: .create)
             own(sequence)
-            madeAnew.insert(ObjectID(catalog: .relation, oid: sequence.oid))
         }
         var renames: [RelationName] = []
         for pair in sequences.pairs {
@@ -66,7 +66,7 @@ extension SchemaDiff {
     }
 
     /// Whether dropping the owner on the target drops the sequence too.
-    private func goesWithItsOwner(_ sequence: SchemaSnapshot.Sequence) -> Bool {
+    func goesWithItsOwner(_ sequence: SchemaSnapshot.Sequence) -> Bool {
         guard let owner = sequence.owner else { return false }
         if droppedTables.contains(owner.oid) { return true }
         guard let table = current.table(oid: owner.oid) else {
@@ -79,6 +79,7 @@ extension SchemaDiff {
     /// The names that relations have on the target afterwards.
     private var takenRelationNames: Set<TableName> {
         var names = current.tables.map(\.name) + current.sequences.map(\.name)
+        names += current.views.map(\.name) + current.indexes.map(\.name)
         names += current.tables.flatMap { $0.columns.compactMap { $0.identitySequence?.name } }
         return Set(names.map(text.mapping.target))
     }

@@ -33,7 +33,7 @@ extension SchemaDiff {
         afterwards(
             "create statistics \(statistics.name)", text.statistics(statistics),
             effect: .statistics)
-        madeAnew.insert(statistics.id)
+        noteMade(statistics.id, at: .afterRows)
         if statistics.target >= 0 { setTarget(statistics) }
     }
 

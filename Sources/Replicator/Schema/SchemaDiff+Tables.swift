@@ -60,6 +60,9 @@ extension SchemaDiff {
         result.tables.append(kept)
         result.constraints += applied.constraints.filter { $0.table == table.oid }
         result.indexes += applied.indexes.filter { $0.table == table.oid }
+        result.rules += applied.rules.filter { $0.table == table.oid }
+        result.triggers += applied.triggers.filter { $0.table == table.oid }
+        result.policies += applied.policies.filter { $0.table == table.oid }
         return true
     }
 
@@ -69,8 +72,9 @@ extension SchemaDiff {
             if case .partition(let parent, _) = table.kind, droppedTables.contains(parent) {
                 continue
             }
-            add(
-                .dropTables, "drop table \(table.name)", "DROP TABLE \(text.name(table.name))",
+            tearDown(
+                ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name,
+                "drop table \(table.name)", "DROP TABLE \(text.name(table.name))",
                 effect: .dropTable)
         }
         for table in tables.created { create(table) }
@@ -84,6 +88,7 @@ extension SchemaDiff {
     private mutating func create(_ table: Table) {
         var parent: Table?
         if case .partition(let oid, _) = table.kind { parent = current.table(oid: oid) }
+        noteMade(ObjectID(catalog: .relation, oid: table.oid), at: .define)
         define(
             ObjectID(catalog: .relation, oid: table.oid), rank: 4, table.name,
             "create table \(table.name)", text.table(table, parent: parent),
@@ -149,6 +154,20 @@ extension SchemaDiff {
             copyWhatWasMissed(old, new)
             return
         }
+        let columns = matchColumns(old, new)
+        decideCopy(old, new, columns)
+        dropColumns(columns.dropped, of: old)
+        renameColumns(columns, of: new)
+        if emptied.contains(new.oid) {
+            statement(
+                new, "empty table \(new.name)", "TRUNCATE \(text.name(new.name))", effect: .empty)
+        }
+        for pair in columns.pairs { alter(pair.old, pair.new, of: old, new) }
+        for column in columns.created { addColumn(column, to: new) }
+    }
+
+    /// The same columns of a table.
+    func matchColumns(_ old: Table, _ new: Table) -> Matching<SchemaSnapshot.Column> {
         var columns = Matching(
             old.columns, new.columns, identity: isSameEpoch ? { UInt32($0.attnum) } : nil,
             name: { $0.name })
@@ -160,15 +179,7 @@ extension SchemaDiff {
             }
             columns.pairs.removeAll(where: \.isByName)
         }
-        decideCopy(old, new, columns)
-        dropColumns(columns.dropped, of: old)
-        renameColumns(columns, of: new)
-        if emptied.contains(new.oid) {
-            statement(
-                new, "empty table \(new.name)", "TRUNCATE \(text.name(new.name))", effect: .empty)
-        }
-        for pair in columns.pairs { alter(pair.old, pair.new, of: old, new) }
-        for column in columns.created { addColumn(column, to: new) }
+        return columns
     }
 
     mutating func statement(
@@ -253,7 +264,7 @@ extension SchemaDiff {
         }
     }
 
-    private static func optionName(_ option: String) -> String {
+    static func optionName(_ option: String) -> String {
         String(option.prefix { $0 != "=" })
     }
 }

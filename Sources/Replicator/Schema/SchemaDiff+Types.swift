@@ -38,31 +38,33 @@ extension SchemaDiff {
         where needsReplacement(pair.old, pair.new, isByName: pair.isByName) {
             replaced.insert(ObjectID(catalog: .routine, oid: pair.old.oid))
         }
-        spreadReplacement(routines)
     }
 
-    /// What is made of a replaced object is made anew too, or bound anew where it is part of a
-    /// table.
-    private mutating func spreadReplacement(_ routines: Matching<SchemaSnapshot.Routine>) {
-        var leaving = replaced
-        leaving.formUnion(
-            routines.dropped.map { ObjectID(catalog: .routine, oid: $0.oid) })
-        var grows = true
-        while grows {
-            grows = false
-            for row in applied.dependencies where leaving.contains(row.referenced) {
-                switch row.dependent.catalog {
-                case .type, .routine, .operator, .cast, .conversion:
-                    let id = ObjectID(catalog: row.dependent.catalog, oid: row.dependent.oid)
-                    if leaving.insert(id).inserted {
-                        replaced.insert(id)
-                        grows = true
-                    }
-                default:
-                    refreshed.insert(row.dependent)
-                }
-            }
+    /// Notes everything that leaves, and what that drags along.
+    mutating func spreadReplacement(
+        _ routines: Matching<SchemaSnapshot.Routine>,
+        _ sequences: Matching<SchemaSnapshot.Sequence>, _ tables: TableMatch,
+        _ constraints: Matching<SchemaSnapshot.Constraint>, _ views: Matching<View>
+    ) {
+        let goingViews = leavingViews(views)
+        replaced.formUnion(goingViews)
+        let plain = Set(leavingObjects.map(\.id))
+        var roots = replaced.subtracting(goingViews).subtracting(plain).map {
+            ($0, Departure.aside)
         }
+        roots += leavingObjects.map { ($0.id, $0.departure) }
+        roots += goingViews.map { ($0, .early) }
+        roots += routines.dropped.map { (ObjectID(catalog: .routine, oid: $0.oid), .aside) }
+        roots += sequences.dropped.map { sequence in
+            (
+                ObjectID(catalog: .relation, oid: sequence.oid),
+                goesWithItsOwner(sequence) ? .early : .aside
+            )
+        }
+        roots += tables.dropped.map { (ObjectID(catalog: .relation, oid: $0.oid), .early) }
+        roots += leavingColumns(tables).map { ($0, .early) }
+        roots += leavingConstraints(constraints).map { ($0, .early) }
+        spread(roots.map { (id: $0.0, departure: $0.1) })
     }
 
     private func hasSameAttributes(
@@ -91,8 +93,8 @@ extension SchemaDiff {
         let names = current.enums.map(\.name) + current.composites.map(\.name)
         let ranges = current.objects.filter { $0.kind == .range }
         let all =
-            names + current.domains.map(\.name) + current.tables.map(\.name) + ranges.map(\.name)
-            + ranges.compactMap(\.multirange)
+            names + current.domains.map(\.name) + current.tables.map(\.name)
+            + current.views.map(\.name) + ranges.map(\.name) + ranges.compactMap(\.multirange)
         if all.contains(where: { text.mapping.target($0) == mapped }) {
             putAside(word, name, oid: oid)
         } else {

@@ -1,16 +1,19 @@
 /// The difference of two catalogs as ordered statements; pure.
 ///
-/// The order: what other objects hang on is dropped, then tables and columns; names that are in the
-/// way go aside; renames; creations and alterations along the dependencies; constraints; and last
-/// what nothing needs any more. What old rows could violate waits until the rows are there.
+/// The order: what is made anew or gone is dropped along the old dependencies, then columns; names
+/// that are in the way go aside; renames; creations and alterations along the new dependencies;
+/// constraints, and what needs them; and last what nothing needs any more. What old rows could violate
+/// waits until the rows are there.
 struct SchemaDiff {
     typealias ObjectID = SchemaSnapshot.ObjectID
     typealias Table = SchemaSnapshot.Table
 
     /// When a statement runs; the raw value is the order.
     enum Stage: Int, CaseIterable {
-        case foundation, detach, dropDependents, dropTables, dropColumns, aside, rename, define
-        case attach, constrain, finish, lateDrop
+        case foundation, detach, dropDependents, dropTables, dropColumns, aside, labels, move,
+            rename
+        case define
+        case attach, constrain, bind, finish, lateDrop
     }
 
     /// Creations and alterations of one object, placed by its dependencies.
@@ -19,15 +22,16 @@ struct SchemaDiff {
         var rank: Int
         var name: TableName
         var statements: [SchemaStatement] = []
+        /// Whether it can wait for a constraint that it needs.
+        var canWait = false
     }
 
     let applied: SchemaSnapshot
     let current: SchemaSnapshot
     let text: DDLText
     let options: SchemaOptions
+    let abilities: TargetAbilities
     let deferIndexes: Bool
-    /// What of the target decides, too; nil where it is not known.
-    let targetFacts: TargetFacts?
     let isInitial: Bool
     /// Whether oids of both snapshots mean the same objects.
     let isSameEpoch: Bool
@@ -39,10 +43,11 @@ struct SchemaDiff {
     /// What is dropped when nothing needs it any more.
     var lateDrops: [Unit] = []
     var recopy: Set<UInt32> = []
+    /// What is made behind the rows because of a constraint that it needs.
+    var waiting: Set<ObjectID> = []
     var notCarried: Set<NotCarried>
-    /// Objects of the current catalog, or columns of them, that this plan makes: what hangs on them
-    /// without being part of their definition (comments, privileges) is set again.
-    var madeAnew: Set<ObjectID> = []
+    /// Plain objects of the applied catalog that go, or are made anew.
+    var leavingObjects: [(id: ObjectID, departure: Departure)] = []
     /// The applied catalog afterwards.
     var result: SchemaSnapshot
 
@@ -50,6 +55,20 @@ struct SchemaDiff {
     var replaced: Set<ObjectID> = []
     /// What hung on them: addresses of the applied catalog.
     var refreshed: Set<ObjectID> = []
+    /// Parts of them that go before anything is made: defaults, generated columns, domains.
+    var loosened: Set<ObjectID> = []
+    /// Everything of the applied catalog that goes, for good or to be made anew.
+    var leaving: [ObjectID: Departure] = [:]
+    /// What goes before anything is made, by applied addresses.
+    var tornDown: [ObjectID: Unit] = [:]
+    /// What this plan makes or makes anew, by current addresses.
+    var made: [ObjectID: Moment] = [:]
+    /// Views of the current catalog that are made in a form that needs types only.
+    var stubs: Set<ObjectID> = []
+    /// Materialized views that are filled when the rows are there.
+    var refreshes: [Unit] = []
+    /// The renames and moves of everything that is in pg_class or pg_type.
+    var renames: [RelationRename] = []
     /// Tables whose rows are all copied again, emptied before they are altered.
     var emptied: Set<UInt32> = []
     /// Tables, by current oid, that are made by this plan.
@@ -59,8 +78,8 @@ struct SchemaDiff {
 
     init(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
-        options: SchemaOptions, targetVersion: Int, deferIndexes: Bool,
-        targetFacts: TargetFacts? = nil
+        options: SchemaOptions, targetVersion: Int, abilities: TargetAbilities = .init(),
+        deferIndexes: Bool
     ) {
         let features = CatalogFeatures(targetVersion)
         let (current, impossible) = current.possible(on: features)
@@ -76,8 +95,8 @@ struct SchemaDiff {
         self.current = current
         text = DDLText(mapping: mapping, target: features)
         self.options = options
+        self.abilities = abilities
         self.deferIndexes = deferIndexes
-        self.targetFacts = targetFacts
         isInitial = applied == nil
         isSameEpoch = self.applied.epoch == current.epoch
         notCarried = Set(current.notCarried + impossible + retained)
@@ -96,8 +115,11 @@ struct SchemaDiff {
         let sequences = match(applied.sequences, current.sequences, \.oid, \.name)
         let objects = matchObjects()
         noteReplaced(objects)
-        noteReplaced(composites: composites, domains: domains, routines: routines)
+        let views = match(applied.views, current.views, \.oid, \.name)
         let tables = matchTables()
+        let constraints = matchConstraints(tables)
+        noteReplaced(composites: composites, domains: domains, routines: routines)
+        spreadReplacement(routines, sequences, tables, constraints, views)
         // Routines leave before types do: their arguments name the types as they were.
         diffRoutines(routines)
         diffTables(tables)
@@ -106,11 +128,16 @@ struct SchemaDiff {
         diffDomains(domains)
         diffObjects(objects)
         diffSequences(sequences)
-        diffConstraints(tables)
+        diffConstraints(constraints, tables)
         diffIndexes(tables)
         diffStatistics(tables)
-        diffComments()
-        diffAccess()
+        diffViews(views)
+        diffViewIndexes(views)
+        let owners = owners(tables, views)
+        diffRules(owners)
+        diffTriggers(owners)
+        diffPolicies(owners)
+        diffRowSecurity(tables)
         return assemble()
     }
 
@@ -169,7 +196,7 @@ struct SchemaDiff {
         var relations: [TableName: TableName] = [:]
         let names =
             current.tables.map(\.name) + current.sequences.map(\.name) + current.indexes.map(\.name)
-            + current.composites.map(\.name)
+            + current.composites.map(\.name) + current.views.map(\.name)
         for name in names {
             if let other = relations.updateValue(name, forKey: text.mapping.target(name)) {
                 throw SchemaError(
@@ -197,11 +224,37 @@ struct SchemaDiff {
 
     // MARK: Assembling
 
+    /// Places creations and alterations: what needs a constraint or an index that this plan makes
+    /// comes behind it.
+    private mutating func placeUnits() {
+        let order = DefinitionOrder(current)
+        var moments = made
+        for unit in order.sorted(Array(units.values), stubs: stubs) {
+            let needed = unit.canWait ? (order.needs[unit.id] ?? []).compactMap { moments[$0] } : []
+            let moment = needed.max() ?? .define
+            moments[unit.id] = moment
+            switch moment {
+            case .define: stages[.define, default: []] += unit.statements
+            case .constrain: stages[.bind, default: []] += unit.statements
+            case .afterRows:
+                afterRows += unit.statements
+                waiting.insert(unit.id)
+            }
+        }
+        afterRows += order.sorted(refreshes).flatMap(\.statements)
+    }
+
     private mutating func assemble() -> SchemaPlan {
-        stages[.lateDrop] = DefinitionOrder.sorted(lateDrops, snapshot: applied).reversed()
+        stages[.dropDependents, default: []] +=
+            DefinitionOrder(applied, withParts: true).sorted(Array(tornDown.values)).reversed()
             .flatMap(\.statements)
-        stages[.define] = DefinitionOrder.sorted(Array(units.values), snapshot: current)
+        stages[.lateDrop] = DefinitionOrder(applied).sorted(lateDrops).reversed()
             .flatMap(\.statements)
+        placeRenames()
+        placeUnits()
+        // Behind everything that is made, whenever it is.
+        diffComments()
+        diffAccess()
         var changes = Stage.allCases.flatMap { stages[$0] ?? [] }
         if !current.extensions.isEmpty {
             let path = SchemaStatement(
@@ -217,6 +270,7 @@ struct SchemaDiff {
         section.changes = changes
         section.afterRows = afterRows
         section.searchPath = targetSchemas
-        return SchemaPlan(section: section, recopy: recopy, notCarried: notCarried.sorted())
+        return SchemaPlan(
+            section: section, recopy: recopy, notCarried: notCarried.sorted(), waiting: waiting)
     }
 }

@@ -47,6 +47,8 @@ extension SchemaSnapshot {
         package var options: [String] = []
         /// The sequences that its columns own or use by default.
         package var sequences: [SequenceUse] = []
+        /// Whether row-level security is on.
+        package var rowSecurity = RowSecurity()
 
         /// The columns that rows carry: generated ones are computed on the target.
         package var storedColumns: [Column] { columns.filter { !$0.isGenerated } }
@@ -230,6 +232,26 @@ extension SchemaSnapshot {
         package var kind: String
         /// As `pg_get_constraintdef` writes it.
         package var definition: String
+    }
+
+    /// A view or a materialized view.
+    package struct View: Codable, Sendable, Hashable {
+        /// `pg_class.oid`.
+        package var oid: UInt32
+        /// Its name.
+        package var name: TableName
+        /// Whether it keeps rows of its own.
+        package var isMaterialized: Bool
+        /// Its columns by attnum; an expression is the default for INSERT.
+        package var columns: [Column] = []
+        /// The query, as `pg_get_viewdef` writes it, without the semicolon.
+        package var definition: String
+        /// `pg_class.reloptions` as `name=value`.
+        package var options: [String] = []
+        /// The access method where it is not heap.
+        package var accessMethod: String?
+        /// Whether a materialized view has its rows.
+        package var isPopulated: Bool = true
     }
 
     /// An object's address in the catalog.

@@ -11,6 +11,9 @@ package struct SchemaPlan: Sendable, Hashable {
     /// What is not carried, of the catalog and of this plan.
     package var notCarried: [NotCarried] = []
 
+    /// What of the catalog is made behind the rows for want of a constraint before.
+    package var waiting: Set<SchemaSnapshot.ObjectID> = []
+
     /// Whether the target's objects stay as they are; `section.applied` may still be newer.
     package var isEmpty: Bool {
         section.preparation.isEmpty && section.changes.isEmpty && section.afterRows.isEmpty
@@ -18,18 +21,15 @@ package struct SchemaPlan: Sendable, Hashable {
 
     /// Compares two catalogs; nil for a target that has nothing.
     ///
-    /// - Parameter targetFacts: what of the target decides, too; where they are nil, the statements
-    ///   themselves look at the target, and what they leave out is not in the report.
-    ///
     /// - Throws: `SchemaError.collision` where two objects map to one name.
     package static func make(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
-        options: SchemaOptions = .init(), targetVersion: Int, deferIndexes: Bool = false,
-        targetFacts: TargetFacts? = nil
+        options: SchemaOptions = .init(), targetVersion: Int,
+        abilities: TargetAbilities = .init(), deferIndexes: Bool = false
     ) throws(SchemaError) -> SchemaPlan {
         var diff = SchemaDiff(
             from: applied, to: current, mapping: mapping, options: options,
-            targetVersion: targetVersion, deferIndexes: deferIndexes, targetFacts: targetFacts)
+            targetVersion: targetVersion, abilities: abilities, deferIndexes: deferIndexes)
         return try diff.plan()
     }
 }

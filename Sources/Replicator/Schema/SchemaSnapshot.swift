@@ -45,6 +45,14 @@ package struct SchemaSnapshot: Codable, Sendable, Equatable {
     package var defaultPrivileges: [DefaultPrivileges] = []
     /// The sequences, without those of identity columns.
     package var sequences: [Sequence] = []
+    /// Views and materialized views, by name.
+    package var views: [View] = []
+    /// The rules of tables and views.
+    package var rules: [Rule] = []
+    /// The triggers that somebody made on tables and views.
+    package var triggers: [Trigger] = []
+    /// The policies of tables.
+    package var policies: [Policy] = []
     /// The extensions that something above needs.
     package var extensions: [Extension] = []
     /// The indexes, without those of constraints.

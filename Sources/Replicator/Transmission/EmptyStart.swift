@@ -32,7 +32,7 @@ struct EmptyStart {
         guard let current = try await nothingToLoad() else { return false }
         let plan = try SchemaPlan.make(
             from: nil, to: current, mapping: target.mapping, options: target.options,
-            targetVersion: state.serverVersion, targetFacts: state.facts)
+            targetVersion: state.serverVersion, abilities: state.abilities ?? .init())
         var header = BatchHeader(
             kind: .loadBegin, source: source, target: target.name, to: start)
         header.schema = plan.section

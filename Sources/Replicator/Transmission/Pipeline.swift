@@ -183,16 +183,15 @@ package actor Pipeline {
         let seen = look ? try await CatalogReader.fingerprint(connection) : nil
         var builder = builder
         defer { self.builder = builder }
-        var request = BatchBuilder.Request(
-            source: source, target: target.name, expression: target.expression,
-            mapping: target.mapping, options: target.options, position: position,
-            applied: applied,
-            appliedDigest: appliedDigest, targetVersion: state.serverVersion,
-            targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
-            rowsPerFrame: batchSize)
-        request.targetFacts = state.facts
         let batch = try await builder.prepare(
-            request,
+            .init(
+                source: source, target: target.name, expression: target.expression,
+                mapping: target.mapping, options: target.options, position: position,
+                applied: applied,
+                appliedDigest: appliedDigest, targetVersion: state.serverVersion,
+                abilities: state.abilities ?? .init(),
+                targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
+                rowsPerFrame: batchSize),
             pending: events, on: connection)
         let looked = batch.applied != nil
         if let missing = batch.notCarried { await reportNotCarried(missing) }

@@ -51,8 +51,8 @@ public struct TargetState: Codable, Sendable, Hashable {
     public var isApplying: Bool?
     /// The target's `server_version_num`.
     public var serverVersion: Int
-    /// What else of the target decides about its schema; nil in the answer to a batch.
-    public var facts: TargetFacts?
+    /// What its role may do and whom it knows; nil in the answer to a batch.
+    public var abilities: TargetAbilities?
     /// The incarnation of the target's own database, so that its events are not sent back to it.
     public var incarnation: String
 

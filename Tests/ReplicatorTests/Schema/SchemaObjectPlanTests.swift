@@ -8,7 +8,7 @@ import Testing
         _ before: (inout SchemaSnapshot) -> Void = { _ in },
         _ change: (inout SchemaSnapshot) -> Void,
         mapped: String? = nil, target: Int = 150_000, grants: Bool = false,
-        facts: TargetFacts? = nil
+        abilities: TargetAbilities = .init()
     ) throws -> SchemaPlan {
         var applied = SchemaPlanTests.snapshot()
         before(&applied)
@@ -18,7 +18,7 @@ import Testing
         options.grants = grants
         return try SchemaPlan.make(
             from: applied, to: current, mapping: SchemaMapping(applySchema: mapped),
-            options: options, targetVersion: target, targetFacts: facts)
+            options: options, targetVersion: target, abilities: abilities)
     }
 
     private static func name(_ name: String) -> TableName { TableName(schema: "src", name: name) }
@@ -54,8 +54,8 @@ import Testing
         let summaries = plan.section.changes.map(\.summary)
         #expect(
             summaries == [
-                "put type src.r aside", "put type src.many aside", "create range type src.r",
-                "drop type src.r",
+                "put the functions of type src.r aside", "put type src.r aside",
+                "put type src.many aside", "create range type src.r", "drop type src.r",
             ])
     }
 
@@ -172,9 +172,9 @@ import Testing
     @Test func `a role that the target lacks is named, and its privileges are not remembered`()
         throws
     {
-        let facts = TargetFacts(roles: ["x"], ownRoles: [], extensionVersions: [:])
+        let known = TargetAbilities(roles: ["x"], ownRoles: [])
         let plan = try plan(
-            { _ in }, { $0.privileges = [Self.granted] }, grants: true, facts: facts)
+            { _ in }, { $0.privileges = [Self.granted] }, grants: true, abilities: known)
         #expect(plan.isEmpty && plan.notCarried.map(\.name) == ["r"])
         let applied = try SchemaSnapshot(encoded: plan.section.applied)
         #expect(applied.privileges.flatMap(\.items) == [])

@@ -143,7 +143,8 @@ import Testing
             sql.relations, sql.columns, sql.constraints, sql.routines, sql.sequences,
             sql.unmodelled, sql.database, sql.fingerprint, sql.gaps, sql.plainObjects,
             sql.aggregates, sql.privilegedRoutines, sql.statistics ?? "", sql.comments, sql.owners,
-            sql.privileges, sql.defaultPrivileges,
+            sql.privileges, sql.defaultPrivileges, sql.dependencies, sql.views,
+            sql.rules, sql.triggers, sql.policies ?? "", sql.rowSecurity ?? "",
         ].joined()
         #expect(all.contains("aggkind") == (version >= 90_400))
         #expect(all.contains("aggcombinefn") == (version >= 90_600))
@@ -171,6 +172,12 @@ import Testing
         #expect(all.contains("pg_sequence ") == (version >= 100_000))
         #expect(all.contains("relispartition") == (version >= 100_000))
         #expect(all.contains("pg_policy") == (version >= 90_500))
+        #expect((sql.policies != nil) == (version >= 90_500))
+        #expect(all.contains("polpermissive") == (version >= 100_000))
+        #expect(all.contains("relforcerowsecurity") == (version >= 90_500))
+        #expect(all.contains("relispopulated") == (version >= 90_300))
+        #expect(all.contains("tgparentid") == (version >= 130_000))
+        #expect(all.contains("tgoldtable") == (version >= 100_000))
         #expect(all.contains("conenforced") == (version >= 180_000))
         #expect(!all.contains("LATERAL") && !all.contains("FILTER"))
     }

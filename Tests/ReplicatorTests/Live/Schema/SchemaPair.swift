@@ -53,12 +53,13 @@ struct SchemaPair {
     /// Carries the source's catalog to the target, with the rows of tables that are copied again.
     @discardableResult
     mutating func carry(
-        deferIndexes: Bool = false, options: SchemaOptions = .init(), facts: TargetFacts? = nil
+        deferIndexes: Bool = false, options: SchemaOptions = .init(),
+        abilities: TargetAbilities = .init()
     ) async throws -> SchemaPlan {
         let current = try await read()
         let plan = try SchemaPlan.make(
             from: applied, to: current, mapping: mapping, options: options, targetVersion: 150_000,
-            deferIndexes: deferIndexes, targetFacts: facts)
+            abilities: abilities, deferIndexes: deferIndexes)
         let path = plan.section.searchPath.map(SQLText.identifier).joined(separator: ", ")
         for statement in plan.section.preparation {
             if let unless = statement.unless,
@@ -136,4 +137,17 @@ struct SchemaPair {
 /// A script that the target refused.
 struct ScriptError: Error, CustomStringConvertible {
     let description: String
+}
+
+extension TargetAbilities {
+    /// What is known of a target.
+    init(
+        roles: Set<String>?, ownRoles: Set<String>? = nil,
+        extensionVersions: [String: Set<String>]? = nil
+    ) {
+        self.init()
+        self.roles = roles
+        self.ownRoles = ownRoles
+        self.extensionVersions = extensionVersions
+    }
 }

@@ -33,7 +33,8 @@ extension SchemaTypeChangeTests {
         Change(
             "an aggregate is made anew over another state",
             "CREATE AGGREGATE s(int) (SFUNC = int4pl, STYPE = int); CREATE TABLE t (id int PRIMARY KEY);",
-            "DROP AGGREGATE s(int); CREATE AGGREGATE s(int) (SFUNC = int84pl, STYPE = int8, INITCOND = '0');"),
+            "DROP AGGREGATE s(int); CREATE AGGREGATE s(int) (SFUNC = int84pl, STYPE = int8, INITCOND = '0');"
+        ),
         Change(
             "an aggregate goes with its function",
             "CREATE FUNCTION add(a int, b int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT a + b'; "
@@ -292,12 +293,12 @@ extension SchemaTypeChangeTests {
         )
         var options = SchemaOptions()
         options.grants = true
-        var facts = TargetFacts(roles: ["postgres"], ownRoles: ["postgres"], extensionVersions: [:])
-        let first = try await pair.carry(options: options, facts: facts)
+        var known = TargetAbilities(roles: ["postgres"], ownRoles: ["postgres"])
+        let first = try await pair.carry(options: options, abilities: known)
         #expect(first.notCarried.map(\.name) == ["teleport_reader"])
         #expect(!(try pair.dump(pair.target, access: true).contains("GRANT")))
-        facts.roles.insert("teleport_reader")
-        let second = try await pair.carry(options: options, facts: facts)
+        known.roles?.insert("teleport_reader")
+        let second = try await pair.carry(options: options, abilities: known)
         #expect(second.notCarried == [] && !second.isEmpty)
         #expect(try pair.dump(pair.target, access: true).contains("GRANT SELECT"))
         try await pair.close()
