@@ -134,6 +134,13 @@ extension SchemaDiff {
             effect: .dropOther)
     }
 
+    /// Whether the text of a routine names a schema that has another name on the target.
+    func namesMovedSchema(_ routine: Routine) -> Bool {
+        current.schemas.map(\.name).contains {
+            text.mapping.target($0) != $0 && Self.names($0, in: routine.definition)
+        }
+    }
+
     private mutating func create(_ routine: Routine) {
         define(routine)
         noteMade(routineID(routine), at: .define)

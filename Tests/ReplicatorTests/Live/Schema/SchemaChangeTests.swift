@@ -40,6 +40,12 @@ import Testing
         try await pair.close()
     }
 
+    /// The lines of a dump; privileges have no order.
+    private static func lines(_ dump: String, sorted: Bool) -> [Substring] {
+        let lines = dump.split(separator: "\n")
+        return sorted ? lines.sorted() : lines
+    }
+
     private static func check(
         _ change: Change, _ pair: inout SchemaPair, _ options: SchemaOptions
     ) async throws {
@@ -53,8 +59,8 @@ import Testing
         let name = Comment(rawValue: change.name)
         let access = options.grants || options.owners
         let (here, there) = (
-            try pair.dump(pair.source, access: access).split(separator: "\n"),
-            try pair.dump(pair.target, access: access).split(separator: "\n")
+            Self.lines(try pair.dump(pair.source, access: access), sorted: access),
+            Self.lines(try pair.dump(pair.target, access: access), sorted: access)
         )
         #expect(there.filter { !here.contains($0) } == [], name)
         #expect(here.filter { !there.contains($0) } == [], name)
