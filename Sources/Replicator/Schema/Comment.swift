@@ -1,7 +1,7 @@
 extension SchemaSnapshot {
     /// A comment on an object or a column.
     package struct Comment: Codable, Sendable, Hashable {
-        /// What it is on: a schema, relation, column, type, attribute, routine, constraint, trigger …
+        /// What it is on: a schema, relation, column, type, attribute, routine, constraint.
         package var object: ObjectID
         /// The text.
         package var text: String

@@ -4,7 +4,7 @@ struct ObjectAddresses {
 
     /// How one object is called.
     struct Address: Hashable {
-        /// The words of COMMENT ON: `TABLE`, `COLUMN` …
+        /// The words of COMMENT ON: `TABLE`, `COLUMN`.
         var words: String
         /// Its name; of a part (a column, a constraint, a trigger) the name of what it is part of.
         var name: TableName

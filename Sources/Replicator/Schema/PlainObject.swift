@@ -40,8 +40,9 @@ package struct PlainObject: Codable, Sendable, Hashable {
     package var oid: UInt32
     /// Its name; of a cast `(source AS target)`, with a schema that one of the types is in.
     package var name: TableName
-    /// What tells objects of one name apart, as DROP takes it: the types of an operator. Of a
-    /// conversion `DEFAULT ` where it is the default.
+    /// What tells objects of one name apart, as DROP takes it: the types of an operator.
+    ///
+    /// Of a conversion it is `DEFAULT ` where it is the default.
     package var arguments: String = ""
     /// What CREATE says after the name, one option each, in SQL.
     package var options: [String] = []

@@ -5,7 +5,7 @@ extension SchemaSnapshot {
         package struct Item: Codable, Sendable, Hashable, Comparable {
             /// The role's name; empty for PUBLIC.
             package var role: String
-            /// `SELECT`, `EXECUTE` …
+            /// As GRANT calls it: `SELECT`, `EXECUTE`.
             package var privilege: String
             /// WITH GRANT OPTION.
             package var isGrantable: Bool
