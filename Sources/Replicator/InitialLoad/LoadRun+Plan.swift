@@ -96,6 +96,12 @@ extension LoadRun {
             schema.tables[place].properties.replicaIndex = nil
             schema.tables[place].properties.clusterIndex = nil
         }
+        schema.statistics = []
+        schema.comments = []
+        schema.privileges = []
+        schema.defaultPrivileges = []
+        schema.owners = []
+        schema.constraints.removeAll { $0.kind == "u" && keys[$0.table] != $0.name }
         let waiting = try SchemaPlan.make(
             from: nil, to: snapshot, mapping: target.mapping, options: target.options,
             targetVersion: state.serverVersion, abilities: state.abilities ?? .init(),
