@@ -22,6 +22,8 @@ package actor SchemaWatcher {
     private let wakeUp = WakeUp()
     private var requests = 1
     private var outcome: Outcome?
+    private var rest = CatalogRest()
+    private let beginning = ContinuousClock.now
 
     /// The shortest pause between two passes that nobody asked for.
     private static let pendingPause: Duration = .seconds(1)
@@ -56,6 +58,10 @@ package actor SchemaWatcher {
         do {
             while true {
                 try Task.checkCancellation()
+                if try await isAtRest() {
+                    await wakeUp.sleep(for: interval)
+                    continue
+                }
                 let isFirst = outcome == nil
                 let report = try await pass()
                 if isFirst || !report.installed.isEmpty || !report.removed.isEmpty
@@ -73,12 +79,26 @@ package actor SchemaWatcher {
         }
     }
 
+    /// Whether nobody asked, nothing waits, and nothing was written into the catalogs.
+    private func isAtRest() async throws -> Bool {
+        guard let outcome, outcome.request == requests, outcome.pending.isEmpty else {
+            return false
+        }
+        let connection = try await keeper.connection()
+        let activity = try await CatalogReader.activity(connection)
+        return rest.lasts(activity, at: ContinuousClock.now - beginning)
+            // Asked for meanwhile.
+            && outcome.request == requests
+    }
+
     private func pass() async throws -> CaptureReport {
         let request = requests
         let connection = try await keeper.connection()
+        let activity = try await CatalogReader.activity(connection)
         let tables = try await CaptureTable.tables(on: connection, matching: expressions)
         let report = try await manager.ensure(on: connection, tables: tables)
         outcome = Outcome(request: request, pending: report.pending)
+        rest.begin(activity, at: ContinuousClock.now - beginning)
         let refused = report.refused.map {
             InstanceStatus.Missing(
                 kind: "table", name: $0.table.description, reason: $0.reason)

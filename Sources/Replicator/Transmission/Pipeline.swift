@@ -37,6 +37,7 @@ package actor Pipeline {
     private var appliedDigest = ""
     private var events = PendingEvents()
     private var fingerprint: String?
+    private var rest = CatalogRest()
     private var lookedAt: Snapshot?
     var obstacle: String?
     /// What the target's last answer came to: only another one is worth a line.
@@ -171,7 +172,12 @@ package actor Pipeline {
 
     private func compareFingerprints() async throws {
         let connection = try await keeper.connection()
+        let activity = try await CatalogReader.activity(connection)
+        if fingerprint != nil, rest.lasts(activity, at: now) {
+            return machine.fingerprinted(changed: false, at: now)
+        }
         let seen = try await CatalogReader.fingerprint(connection)
+        if seen == fingerprint { rest.begin(activity, at: now) } else { rest.end() }
         machine.fingerprinted(changed: seen != fingerprint, at: now)
     }
 
