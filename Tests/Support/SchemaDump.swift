@@ -2,8 +2,8 @@ internal import Foundation
 
 /// What `pg_dump --schema-only` says of a database, as entries that can be compared.
 ///
-/// Comment and SET lines, `\restrict`, whether triggers fire, and what captures changes are left out:
-/// the first three are no objects, and triggers arrive disabled.
+/// Comment and SET lines, `\restrict`, whether triggers and rules fire, and what captures changes are left out:
+/// the first three are no objects, and those arrive disabled.
 public struct SchemaDump: Sendable {
     /// One entry of the dump: an object, or something about one.
     public struct Entry: Hashable, Sendable {
@@ -126,7 +126,9 @@ public struct SchemaDump: Sendable {
         if line.hasPrefix("-- Dumped ") || line.hasPrefix("\\") { return true }
         if line.hasPrefix("SET "), line.hasSuffix(";"), line.contains(" = ") { return true }
         if line.hasPrefix("SELECT pg_catalog.set_config(") { return true }
-        let switches = [" DISABLE TRIGGER ", " ENABLE ALWAYS TRIGGER ", " ENABLE REPLICA TRIGGER "]
+        let switches = ["TRIGGER", "RULE"].flatMap { kind in
+            [" DISABLE \(kind) ", " ENABLE ALWAYS \(kind) ", " ENABLE REPLICA \(kind) "]
+        }
         return line.hasPrefix("ALTER TABLE ") && switches.contains { line.contains($0) }
     }
 

@@ -11,7 +11,7 @@ HEADER = re.compile(r"-- Name: (.*?); Type: (.*?); Schema: (.*?); Owner: ")
 NOISE = re.compile(
     r"--$|-- PostgreSQL database dump|-- Dumped |-- \*not\* creating schema|\\|SET \w+ = .*;$"
     r"|SELECT pg_catalog\.set_config\("
-    r"|ALTER TABLE .* (DISABLE|ENABLE ALWAYS|ENABLE REPLICA) TRIGGER ")
+    r"|ALTER TABLE .* (DISABLE|ENABLE ALWAYS|ENABLE REPLICA) (TRIGGER|RULE) ")
 WORD = r"(?<![\w$]){}(?![\w$])"
 
 Entry = collections.namedtuple("Entry", "kind schema name")

@@ -58,15 +58,14 @@ struct DefinitionOrder {
         return owners
     }
 
-    /// Whether an object needs itself by way of others.
-    func isInCircle(_ id: ObjectID) -> Bool {
+    /// Everything that an object needs, by way of others too; itself where that is a circle.
+    func everythingNeeded(by id: ObjectID) -> Set<ObjectID> {
         var open = needs[id] ?? []
-        var visited: Set<ObjectID> = []
+        var found: Set<ObjectID> = []
         while let next = open.popLast() {
-            if next == id { return true }
-            if visited.insert(next).inserted { open += needs[next] ?? [] }
+            if found.insert(next).inserted { open += needs[next] ?? [] }
         }
-        return false
+        return found
     }
 
     /// The units in order; `stubs` are made in a form that needs types only.

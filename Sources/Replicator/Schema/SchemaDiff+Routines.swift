@@ -79,6 +79,12 @@ extension SchemaDiff {
             effect: .dropOther)
     }
 
+    /// Whether the text of a routine names its schema, which has another name on the target.
+    func namesMovedSchema(_ routine: SchemaSnapshot.Routine) -> Bool {
+        text.mapping.target(routine.name.schema) != routine.name.schema
+            && routine.definition.contains(routine.name.schema + ".")
+    }
+
     private mutating func create(_ routine: SchemaSnapshot.Routine, isNew: Bool = true) {
         let id = ObjectID(catalog: .routine, oid: routine.oid)
         if isNew { noteMade(id, at: .define) }
@@ -86,8 +92,7 @@ extension SchemaDiff {
             id, rank: 5, routine.name, "create function \(routine.name)", text.routine(routine),
             effect: .create)
         units[id]?.canWait = true
-        let moved = text.mapping.target(routine.name.schema) != routine.name.schema
-        if moved, routine.definition.contains(routine.name.schema + ".") {
+        if namesMovedSchema(routine) {
             report(
                 "function body", "\(routine.name)(\(routine.arguments))",
                 "its text names schema \(routine.name.schema), which is "

@@ -1,5 +1,27 @@
 /// Sequences, and which columns own them.
 extension SchemaDiff {
+    /// A sequence that goes with its dropped table is another one than that of the same name now;
+    /// one that lives on is released before.
+    mutating func matchSequences() -> Matching<SchemaSnapshot.Sequence> {
+        var found = match(applied.sequences, current.sequences, \.oid, \.name)
+        let going = { (sequence: SchemaSnapshot.Sequence, tables: Set<UInt32>) in
+            sequence.owner.map { tables.contains($0.oid) } ?? false
+        }
+        for pair in found.pairs where going(pair.old, droppedTables) {
+            if pair.isByName {
+                found.dropped.append(pair.old)
+                found.created.append(pair.new)
+            } else {
+                add(
+                    .detach, "release sequence \(pair.old.name)",
+                    "ALTER SEQUENCE \(text.name(pair.old.name)) OWNED BY NONE", effect: .sequence)
+            }
+        }
+        let dropped = droppedTables
+        found.pairs.removeAll { $0.isByName && going($0.old, dropped) }
+        return found
+    }
+
     mutating func diffSequences(_ sequences: Matching<SchemaSnapshot.Sequence>) {
         for sequence in sequences.created {
             noteMade(ObjectID(catalog: .relation, oid: sequence.oid), at: .define)

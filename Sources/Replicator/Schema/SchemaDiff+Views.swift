@@ -44,7 +44,7 @@ extension SchemaDiff {
             }
             names[pair.old.isMaterialized, default: []].append(
                 .init(oid: pair.new.oid, old: pair.old.name, new: pair.new.name))
-            alter(pair.old, pair.new)
+            alter(pair.old, pair.new, now)
         }
         for view in views.dropped { drop(view, before) }
         for view in views.created { create(view, now) }
@@ -56,7 +56,9 @@ extension SchemaDiff {
 
     private mutating func drop(_ view: View, _ order: DefinitionOrder) {
         let label = "\(word(view).lowercased()) \(view.name)"
-        if !view.isMaterialized, order.isInCircle(viewID(view.oid)) {
+        if !view.isMaterialized,
+            order.everythingNeeded(by: viewID(view.oid)).contains(viewID(view.oid))
+        {
             add(
                 .detach, "empty \(label)", "CREATE OR REPLACE \(text.viewStub(view))",
                 effect: .dropView)
@@ -77,7 +79,7 @@ extension SchemaDiff {
         }
         noteMade(id, at: .define)
         reportOptions(view)
-        if !view.isMaterialized, order.isInCircle(id) {
+        if !view.isMaterialized, order.everythingNeeded(by: id).contains(id) {
             // Others of the circle are made of it before it can be made of them.
             stubs.insert(id)
             define(
@@ -100,10 +102,10 @@ extension SchemaDiff {
         for column in view.columns where column.expression != nil {
             setDefault(column, of: view)
         }
-        if view.isMaterialized, view.isPopulated { refresh(view) }
+        if view.isMaterialized, view.isPopulated { refresh(view, order) }
     }
 
-    private mutating func alter(_ old: View, _ new: View) {
+    private mutating func alter(_ old: View, _ new: View, _ order: DefinitionOrder) {
         let id = viewID(new.oid)
         let rank = new.isMaterialized ? 7 : 6
         let kind = new.isMaterialized ? "MATERIALIZED VIEW" : "VIEW"
@@ -140,7 +142,7 @@ extension SchemaDiff {
         }
         guard new.isMaterialized, old.isPopulated != new.isPopulated else { return }
         if new.isPopulated {
-            refresh(new)
+            refresh(new, order)
         } else if options.refresh == .creation {
             define(
                 id, rank: rank, new.name, "empty materialized view \(new.name)",
@@ -175,11 +177,27 @@ extension SchemaDiff {
     }
 
     /// Fills a materialized view when the rows are there, in the order of the dependencies.
-    private mutating func refresh(_ view: View) {
+    ///
+    /// What a routine's text needs is not among them: views that run routines come last.
+    private mutating func refresh(_ view: View, _ order: DefinitionOrder) {
         guard options.refresh == .creation else { return }
+        let needed = order.everythingNeeded(by: viewID(view.oid))
+        let routines = current.functions.filter {
+            needed.contains(ObjectID(catalog: .routine, oid: $0.oid))
+        }
+        if let routine = routines.first(where: namesMovedSchema) {
+            report(
+                "rows of materialized view", view.name.description,
+                "it is not filled: the text of \(routine.name)(\(routine.arguments)) names schema "
+                    + "\(routine.name.schema), which has another name on the target")
+            for place in result.views.indices where result.views[place].oid == view.oid {
+                result.views[place].isPopulated = false
+            }
+            return
+        }
         refreshes.append(
             Unit(
-                id: viewID(view.oid), rank: 7, name: view.name,
+                id: viewID(view.oid), rank: routines.isEmpty ? 7 : 8, name: view.name,
                 statements: [
                     SchemaStatement(
                         summary: "fill materialized view \(view.name)",
