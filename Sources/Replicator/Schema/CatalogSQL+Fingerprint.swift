@@ -14,7 +14,7 @@ extension CatalogSQL {
                         + pg_catalog.pg_stat_get_tuples_deleted(c.oid))::text
                FROM pg_catalog.pg_class c
                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-              WHERE n.nspname = 'pg_catalog' AND c.relkind = 'r'
+              WHERE c.oid < 16384 AND n.nspname = 'pg_catalog' AND c.relkind = 'r'
                 AND c.relname NOT IN ('pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject')) END
         """
     }
