@@ -6,7 +6,9 @@ import Testing
 @testable import Replicator
 
 /// One schema between servers of different versions: what the target's version knows arrives, and
-/// the rest is reported by name. Runs where `TELEPORT_SCHEMA_VERSIONS` is set.
+/// the rest is reported by name.
+///
+/// Runs where `TELEPORT_SCHEMA_VERSIONS` is set.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct SchemaVersionTests {
     /// Neighbours in both directions, and the oldest and the newest.
     private static var pairs: [(PostgresVersion, PostgresVersion)] {
