@@ -89,7 +89,7 @@ extension SchemaDiff {
         let id = ObjectID(catalog: .routine, oid: routine.oid)
         if isNew { noteMade(id, at: .define) }
         define(
-            id, rank: 5, routine.name, "create function \(routine.name)", text.routine(routine),
+            id, rank: 3, routine.name, "create function \(routine.name)", text.routine(routine),
             effect: .create)
         units[id]?.canWait = true
         if namesMovedSchema(routine) {
