@@ -31,8 +31,8 @@ struct Teleportd: AsyncParsableCommand {
             Exit codes: 0 done; 1 failed, or not reached in time; 2 a wrong configuration or command line.
             """,
         subcommands: [
-            RunCommand.self, WaitCommand.self, StatusCommand.self, UninstallCommand.self,
-            ConfigCommand.self, VersionCommand.self,
+            RunCommand.self, WaitCommand.self, StatusCommand.self, PlanCommand.self,
+            ConsentCommand.self, UninstallCommand.self, ConfigCommand.self, VersionCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 }

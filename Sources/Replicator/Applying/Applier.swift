@@ -11,6 +11,7 @@ public actor Applier {
     private static let maximumIdle = 8
 
     private let configuration: PGConfiguration
+    private let later: LaterRunner
     private let install: @Sendable (PGConnection) async throws -> Void
     private var idle: [Pairing: [ApplySession]] = [:]
     private var isInstalled = false
@@ -32,6 +33,7 @@ public actor Applier {
         install: @escaping @Sendable (PGConnection) async throws -> Void
     ) {
         self.configuration = configuration
+        later = LaterRunner(configuration)
         self.install = install
     }
 
@@ -46,6 +48,7 @@ public actor Applier {
             try await session.state(of: source, target: target)
         }
         state.isApplying = isApplying
+        if state.later?.contains(where: \.isOpen) == true { await later.wake() }
         return state
     }
 
@@ -72,13 +75,22 @@ public actor Applier {
             let left = (applying[pairing] ?? 1) - 1
             applying[pairing] = left > 0 ? left : nil
         }
-        return try await withSession(pairing) { session in
-            try await session.apply(header, frames)
+        do {
+            let state = try await withSession(pairing) { session in
+                try await session.apply(header, frames)
+            }
+            if state.later?.contains(where: \.isOpen) == true { await later.wake() }
+            return state
+        } catch let error as LinkError where error.sqlState == "55P03" {
+            // Perhaps an index that is being built is in the way of a schema change.
+            await later.giveWay()
+            throw error
         }
     }
 
-    /// Closes the connections that nobody uses.
+    /// Closes the connections that nobody uses, and ends what is built behind batches.
     public func close() async {
+        await later.close()
         let sessions = idle.values.flatMap(\.self)
         idle = [:]
         for session in sessions { await session.connection.close() }
@@ -127,7 +139,7 @@ public actor Applier {
                     try await install(connection)
                     isInstalled = true
                 }
-                return ApplySession(connection: connection)
+                return ApplySession(connection: connection, configuration: configuration)
             } catch {
                 await connection.close()
                 throw error

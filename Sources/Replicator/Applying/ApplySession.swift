@@ -7,6 +7,8 @@ import PGWire
 actor ApplySession {
     /// The longest wait for a lock; then the request comes again.
     static let lockTimeout = "3s"
+    /// The longest time of one schema change.
+    static let changeTimeout = "6h"
 
     nonisolated let connection: PGConnection
     /// The staging tables of this connection.
@@ -18,8 +20,14 @@ actor ApplySession {
     /// The schema change that is being made, for messages.
     private var currentChange: String?
 
-    init(connection: PGConnection) {
+    /// Where what it waits for can be looked at from; nil where nobody looks.
+    private let configuration: PGConfiguration?
+    /// What was waited for last, for messages.
+    private var wait: String?
+
+    init(connection: PGConnection, configuration: PGConfiguration? = nil) {
         self.connection = connection
+        self.configuration = configuration
     }
 
     /// Whether the connection can take another request.
@@ -51,15 +59,17 @@ actor ApplySession {
         guard var opening = try await begin(header, store) else { return try await store.full() }
         if let section = header.schema, !section.preparation.isEmpty {
             try await connection.execute("ROLLBACK")
-            try await prepare(section)
+            try await prepare(section, store)
             guard let again = try await begin(header, store) else { return try await store.full() }
             opening = again
         }
         let stored = opening.stored
         tables.use(catalog: header.schema == nil ? stored.appliedDigest : nil)
-        try await makeChanges(header)
+        try await watchingLocks { try await self.makeChanges(header) }
         try await receive(header, frames)
-        if let section = header.schema { try await run(section.afterRows, section.searchPath) }
+        if let section = header.schema {
+            try await watchingLocks { try await self.run(section.afterRows, section.searchPath) }
+        }
         if header.kind == .batch, header.schema == nil {
             try await store.moveAndCommit(to: header.to, sourceName: header.source.name)
         } else {
@@ -98,11 +108,42 @@ actor ApplySession {
 
     // MARK: Schema
 
-    /// Commits each preparation statement on its own.
-    private func prepare(_ section: SchemaSection) async throws {
-        try await connection.execute("SET search_path TO \(path(section.searchPath))")
-        try await run(section.preparation)
-        try await connection.execute("SET search_path TO ''")
+    /// Commits each preparation statement on its own, under the target's lock; each tells by a query
+    /// whether it was made before, so that one in doubt is simply met again.
+    private func prepare(_ section: SchemaSection, _ store: TargetStore) async throws {
+        let lock = "pg_catalog.pg_try_advisory_lock(\(store.lockKey()))"
+        let locked = try await connection.query(sql: "SELECT \(lock)")
+        guard try locked.rows.first?.decode(Bool.self, 0) == true else {
+            throw LinkError(.busy, "another request of this source and target is being applied")
+        }
+        let bound =
+            connection.serverVersion >= 90_300
+            ? "; SET lock_timeout TO '\(Self.lockTimeout)'" : ""
+        try await connection.execute(
+            "SET search_path TO \(path(section.searchPath)); "
+                + "SET statement_timeout TO '\(Self.changeTimeout)'" + bound)
+        try await watchingLocks { try await self.run(section.preparation) }
+        try await connection.execute(settled)
+    }
+
+    /// Undoes what `prepare` set for the session.
+    private var settled: String {
+        "SET search_path TO ''; SET statement_timeout TO 0"
+            + (connection.serverVersion >= 90_300 ? "; SET lock_timeout TO 0" : "")
+            + "; SELECT pg_catalog.pg_advisory_unlock_all()"
+    }
+
+    /// Runs schema changes, and keeps what they waited for.
+    private func watchingLocks(_ body: () async throws -> Void) async throws {
+        let watch = await LockWatch(configuration, of: connection.serverProcessID)
+        async let _: Void = watch.run()
+        wait = nil
+        do {
+            try await body()
+        } catch {
+            wait = watch.text
+            throw error
+        }
     }
 
     /// Makes the schema changes and empties tables, in that order.
@@ -114,9 +155,11 @@ actor ApplySession {
     private func run(_ statements: [SchemaStatement], _ searchPath: [String]) async throws {
         guard !statements.isEmpty else { return }
         try await connection.execute(
-            "SET LOCAL search_path TO \(path(searchPath)); SET LOCAL check_function_bodies = off")
+            "SET LOCAL search_path TO \(path(searchPath)); SET LOCAL check_function_bodies = off; "
+                + "SET LOCAL statement_timeout = '\(Self.changeTimeout)'")
         try await run(statements)
-        try await connection.execute("SET LOCAL search_path TO ''")
+        try await connection.execute(
+            "SET LOCAL search_path TO ''; SET LOCAL statement_timeout = 0")
     }
 
     private func run(_ statements: [SchemaStatement]) async throws {
@@ -197,6 +240,13 @@ actor ApplySession {
     private func record(
         _ header: BatchHeader, _ store: TargetStore, isNew: Bool
     ) async throws {
+        if header.kind == .loadBegin || header.schema?.later != nil {
+            // A load makes all indexes at its end.
+            let steps = header.kind == .batch ? header.schema?.later ?? [] : []
+            try await store.later.replace(
+                by: steps, adopted: Set(header.schema?.adopted ?? []),
+                searchPath: path(header.schema?.searchPath ?? []))
+        }
         switch header.kind {
         case .batch:
             try await move(header, store, .replicating, isNew: isNew)
@@ -230,6 +280,7 @@ actor ApplySession {
         state.appliedDigest =
             header.schema.map { SchemaSnapshot.digest(of: $0.applied) }
             ?? opening.stored.appliedDigest
+        if header.schema?.later != nil { state.later = try await store.later.progress() }
         return state
     }
 
@@ -245,6 +296,7 @@ actor ApplySession {
             let translated = translate(error)
             currentTable = nil
             currentChange = nil
+            wait = nil
             await abandon()
             throw translated
         }
@@ -260,7 +312,7 @@ actor ApplySession {
             guard !Task.isCancelled, connection.isOpen else {
                 return await connection.close()
             }
-            try await connection.execute("ROLLBACK; SET search_path TO ''")
+            try await connection.execute("ROLLBACK; " + settled)
         } catch {
             await connection.close()
         }
@@ -273,7 +325,9 @@ actor ApplySession {
         case let error as CancellationError: return error
         case let error as PGError:
             if error.code == .cancelled { return CancellationError() }
-            return ApplyFailure.error(error, table: currentTable, change: currentChange)
+            var failure = ApplyFailure.error(error, table: currentTable, change: currentChange)
+            if let wait, failure.code == .busy { failure.message += "; \(wait)" }
+            return failure
         case let error as WireError: return LinkError(.badRequest, error.description)
         default:
             return LinkError(.unreachable, "the request's body could not be read: \(error)")

@@ -9,6 +9,11 @@ struct TargetStore: Sendable {
     let incarnation: String
     let target: String
 
+    /// The steps that follow its batches.
+    var later: LaterStore {
+        LaterStore(connection: connection, incarnation: incarnation, target: target)
+    }
+
     private var key: [PGParameter] { [PGParameter(incarnation), PGParameter(target)] }
 
     /// The advisory lock of this source and target, or of one of its chunks.
@@ -100,6 +105,7 @@ struct TargetStore: Sendable {
         state.position = stored.position
         state.appliedDigest = stored.appliedDigest
         state.applied = try row.decode(String?.self, 3)
+        state.later = try await later.progress()
         if stored.phase == .loading {
             state.loadPlan = try await plan()
             state.doneChunks = try await doneChunks()

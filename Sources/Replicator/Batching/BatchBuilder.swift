@@ -34,6 +34,8 @@ package struct BatchBuilder: Sendable {
         package var look: Bool
         /// Tables to copy whole.
         package var recopy: Set<UInt32> = []
+        /// The steps behind earlier batches, and how far the target is with them.
+        package var later: [LaterStep.Progress] = []
         /// Rows a frame.
         package var rowsPerFrame: Int
 
@@ -154,7 +156,7 @@ package struct BatchBuilder: Sendable {
         var current = request.applied
         var recopy = request.recopy
         var section: SchemaSection?
-        var notCarried: [NotCarried]?
+        var plan: SchemaPlan?
         let look = mustLook(request, wanted: wanted, shapes: opening.shapes)
         if look {
             try await connection.execute(BatchSQL.defaultSettings)
@@ -163,17 +165,21 @@ package struct BatchBuilder: Sendable {
             } catch let error as SchemaError where error.code == .moved {
                 return .again(with: [])
             }
-            let plan = try SchemaPlan.make(
+            let consents =
+                request.options.drops == .hold
+                ? try await ConsentStore.keys(of: request.target, on: connection) : []
+            let made = try SchemaPlan.make(
                 from: request.applied, to: current, mapping: request.mapping,
                 options: request.options, targetVersion: request.targetVersion,
-                abilities: request.abilities)
-            recopy.formUnion(plan.recopy)
-            if !plan.isEmpty
-                || SchemaSnapshot.digest(of: plan.section.applied) != request.appliedDigest
+                abilities: request.abilities, consents: consents, steps: request.later)
+            recopy.formUnion(made.recopy)
+            if !made.isEmpty
+                || SchemaSnapshot.digest(of: made.section.applied) != request.appliedDigest
+                || made.section.hasOtherSteps(than: request.later)
             {
-                section = plan.section
+                section = made.section
             }
-            notCarried = plan.notCarried
+            plan = made
             sequences.forgetNames()
         }
         let replicated = current.replicatedTables
@@ -200,9 +206,10 @@ package struct BatchBuilder: Sendable {
                 sequences: try await sequenceValues(
                     of: current, tables: tables, all: look, request: request, on: connection),
                 applied: look ? current : nil,
-                notCarried: notCarried.map { $0 + unreadableSequences(of: current) },
+                notCarried: plan.map { $0.notCarried + unreadableSequences(of: current) },
+                held: plan?.held, released: plan?.released ?? [],
                 rowsPerFrame: request.rowsPerFrame, since: request.position,
-                origin: request.targetIncarnation, plan: look ? nil : .lookups,
+                origin: request.targetIncarnation, planner: look ? nil : .lookups,
                 connection: connection))
     }
 
@@ -265,11 +272,37 @@ package struct BatchBuilder: Sendable {
     }
 }
 
+extension SchemaSection {
+    /// Whether the target does not know yet what is to follow.
+    func hasOtherSteps(than known: [LaterStep.Progress]) -> Bool {
+        guard let later else { return false }
+        let open = known.filter { $0.state != .unwanted }.map(\.id)
+        return Set(later.map(\.id)).union(adopted ?? []) != Set(open) || adopted?.isEmpty == false
+    }
+}
+
 extension SchemaSnapshot {
     /// The oids of the sequences that the target has, identity columns' included.
     var carriedSequences: Set<UInt32> {
-        Set(sequences.map(\.oid)).union(
-            tables.flatMap(\.columns).compactMap(\.identitySequence?.oid))
+        let isHeld = Set((held ?? []).map(\.id))
+        func stays(_ oid: UInt32, _ column: Int) -> Bool {
+            isHeld.contains(ObjectID(catalog: .relation, oid: oid))
+                || isHeld.contains(ObjectID(catalog: .relation, oid: oid, column: column))
+        }
+        var oids: Set<UInt32> = []
+        for sequence in sequences {
+            let owner = sequence.owner ?? ObjectID(catalog: .relation, oid: 0)
+            guard !stays(sequence.oid, 0), !stays(owner.oid, owner.column) else { continue }
+            oids.insert(sequence.oid)
+        }
+        for table in tables {
+            for column in table.columns {
+                guard let sequence = column.identitySequence, !stays(table.oid, column.attnum)
+                else { continue }
+                oids.insert(sequence.oid)
+            }
+        }
+        return oids
     }
 }
 

@@ -53,12 +53,16 @@ package struct PreparedBatch: Sendable {
     package let applied: SchemaSnapshot?
     /// What is not carried according to the look.
     package let notCarried: [NotCarried]?
+    /// What the target keeps though the source dropped it, according to the look.
+    package let held: [HeldDrop]?
+    /// The consents that its changes use.
+    package let released: Set<String>
 
     let rowsPerFrame: Int
     let since: Snapshot
     let origin: String
     /// What the planner was set to; nil for its defaults.
-    let plan: BatchSQL.JoinPlan?
+    let planner: BatchSQL.JoinPlan?
     let connection: PGConnection
 
     /// The bound of a frame's bytes, but for one chunk of the server's: memory stays bounded
@@ -76,7 +80,7 @@ package struct PreparedBatch: Sendable {
     package func write(to sink: any FrameSink) async throws -> Summary {
         var summary = Summary()
         try await sink.write(.header(header))
-        var plan = plan
+        var plan = planner
         for table in tables {
             if table.start.mode == .changes, table.plan != plan {
                 plan = table.plan

@@ -61,6 +61,9 @@ public enum Installer {
                     "the objects in schema teleport are of version \(version), this program knows "
                         + "\(InstallerSQL.version): run the newer program")
             }
+            if version < InstallerSQL.version {
+                for statement in InstallerSQL.objects { try await connection.execute(statement) }
+            }
         case .absent:
             guard whereabouts.mayCreate else {
                 let database = SQLText.identifier(whereabouts.database)

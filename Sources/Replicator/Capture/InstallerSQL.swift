@@ -1,7 +1,7 @@
 /// The objects of schema `teleport`, the same on a source and on a target.
 package enum InstallerSQL {
     /// The version of these objects; a schema with a higher one is refused.
-    package static let version = 1
+    package static let version = 2
     /// What `setting` says under `product` in a schema that is ours.
     package static let product = "teleport-swift"
     /// The key of the advisory lock that lets one session at a time install: "telepin" in ASCII.
@@ -40,6 +40,19 @@ package enum InstallerSQL {
             CREATE TABLE IF NOT EXISTS teleport.load_chunk (
                 incarnation pg_catalog.text, target pg_catalog.text, chunk pg_catalog.int4,
                 PRIMARY KEY (incarnation, target, chunk))
+            """,
+            """
+            CREATE TABLE IF NOT EXISTS teleport.consent (
+                target pg_catalog.text, key pg_catalog.text, object pg_catalog.text,
+                given pg_catalog.timestamptz, PRIMARY KEY (target, key))
+            """,
+            """
+            CREATE TABLE IF NOT EXISTS teleport.step (
+                incarnation pg_catalog.text, target pg_catalog.text, id pg_catalog.text,
+                summary pg_catalog.text, sql pg_catalog.text, search_path pg_catalog.text,
+                index_schema pg_catalog.text, index_name pg_catalog.text, state pg_catalog.text,
+                attempts pg_catalog.int4, error pg_catalog.text, updated pg_catalog.timestamptz,
+                PRIMARY KEY (incarnation, target, id))
             """,
         ]
     }

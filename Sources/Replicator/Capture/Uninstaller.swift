@@ -48,11 +48,13 @@ public enum Uninstaller {
             try await ShortTransaction.retrying(
                 on: connection, lockTimeout: lockTimeout, attempts: attempts
             ) { connection in
+                try await DDLNotice.remove(inTransactionOn: connection)
                 // By name and without CASCADE: what somebody else put there stays, and is an error.
                 let slots = (0..<EventSlot.count).map(EventSlot.table).joined(separator: ", ")
                 try await connection.execute(
                     "DROP TABLE IF EXISTS \(slots), teleport.target,"
-                        + " teleport.\"position\", teleport.load_chunk, teleport.setting")
+                        + " teleport.\"position\", teleport.load_chunk, teleport.consent, teleport.step,"
+                        + " teleport.setting")
                 try await connection.execute("DROP SCHEMA teleport")
             }
         }

@@ -13,7 +13,8 @@ public struct InstanceConfiguration: Sendable {
     public var maxEventsPerBatch: Int = 10_000
     /// How often each stage looks for work.
     public var intervals: Intervals = .init()
-    /// Accepted for the reference's files, and without effect: the catalog is looked at instead.
+    /// Whether an event trigger notes DDL, so that it is looked at at once; needs a role that may
+    /// make one.
     public var useEventTriggers: Bool = false
     /// The targets, sorted by name.
     public var targets: [Target] = []

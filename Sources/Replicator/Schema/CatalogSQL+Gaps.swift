@@ -191,14 +191,22 @@ extension CatalogSQL {
     }
 
     /// Catalogs of what belongs to the database as a whole, with the column of the names.
-    var databaseCatalogs: [(kind: String, catalog: String, name: String, since: Int)] {
-        [
-            ("event triggers", "pg_event_trigger", "evtname", 90_300),
-            ("publications", "pg_publication", "pubname", 100_000),
-            ("languages", "pg_language", "lanname", 0),
-            ("foreign-data wrappers", "pg_foreign_data_wrapper", "fdwname", 0),
-            ("foreign servers", "pg_foreign_server", "srvname", 0),
-            ("access methods", "pg_am", "amname", 90_600),
+    var databaseCatalogs:
+        [(kind: String, catalog: String, name: String, since: Int, condition: String)]
+    {
+        // Our own one is not the application's.
+        let others = """
+             AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_proc f
+              JOIN pg_catalog.pg_namespace fn ON fn.oid = f.pronamespace
+             WHERE f.oid = o.evtfoid AND fn.nspname = 'teleport')
+            """
+        return [
+            ("event triggers", "pg_event_trigger", "evtname", 90_300, others),
+            ("publications", "pg_publication", "pubname", 100_000, ""),
+            ("languages", "pg_language", "lanname", 0, ""),
+            ("foreign-data wrappers", "pg_foreign_data_wrapper", "fdwname", 0, ""),
+            ("foreign servers", "pg_foreign_server", "srvname", 0, ""),
+            ("access methods", "pg_am", "amname", 90_600, ""),
         ]
     }
 
@@ -206,7 +214,7 @@ extension CatalogSQL {
         databaseCatalogs.filter { features.version >= $0.since }.map { wide in
             database(
                 wide.kind, wide.catalog, "o.\(wide.name)::text",
-                "o.oid >= 16384 AND \(notMember(wide.catalog, "o.oid"))")
+                "o.oid >= 16384 AND \(notMember(wide.catalog, "o.oid"))\(wide.condition)")
         } + subscriptions + [
             database("large objects", "pg_largeobject_metadata", "'*'::text", "true"),
             database("default privileges", "pg_default_acl", "'*'::text", "true"),

@@ -74,8 +74,11 @@ struct DDLText: Sendable {
         }.joined(separator: ", ")
     }
 
-    func index(_ index: SchemaSnapshot.Index, on table: SchemaSnapshot.Table) -> String {
-        "CREATE \(index.isUnique ? "UNIQUE " : "")INDEX \(quoted(index.name.name)) ON "
+    func index(
+        _ index: SchemaSnapshot.Index, on table: SchemaSnapshot.Table, concurrently: Bool = false
+    ) -> String {
+        "CREATE \(index.isUnique ? "UNIQUE " : "")INDEX "
+            + "\(concurrently ? "CONCURRENTLY " : "")\(quoted(index.name.name)) ON "
             + "\(name(table.name)) \(index.definition)"
     }
 

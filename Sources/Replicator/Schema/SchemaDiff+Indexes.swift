@@ -50,9 +50,36 @@ extension SchemaDiff {
         if index.name.name == table.keyIndex, isNew || isReplicated(table) {
             noteMade(id, at: .constrain)
             add(.constrain, summary, sql, effect: .index)
+        } else if let step = later(index, on: table, isNew: isNew) {
+            addLater(step, index)
         } else {
             noteMade(id, at: .afterRows)
             afterwards(summary, sql, effect: isNew ? .index.onNewTable : .index)
+        }
+    }
+
+    /// The step that builds an index behind the batch; nil where that is not wanted or not possible.
+    ///
+    /// The server builds those of partitioned tables under a lock only. One that is under way stays a
+    /// step, whatever the option is now.
+    private func later(_ index: SchemaSnapshot.Index, on table: Table, isNew: Bool) -> LaterStep? {
+        guard !isNew, !isInitial, !deferIndexes, table.subpartitionKey == nil else { return nil }
+        if case .partitioned = table.kind { return nil }
+        let step = LaterStep(
+            summary: "create index \(index.name)",
+            sql: text.index(index, on: table, concurrently: true),
+            index: text.mapping.target(index.name))
+        let isKnown = steps.contains { $0.id == step.id }
+        return options.concurrentIndexes || isKnown ? step : nil
+    }
+
+    /// The catalog that the target carries gets the index when it is built, and not before.
+    private mutating func addLater(_ step: LaterStep, _ index: SchemaSnapshot.Index) {
+        if steps.contains(where: { $0.id == step.id && $0.state == .done }) {
+            adopted.append(step.id)
+        } else {
+            later.append(step)
+            result.indexes.removeAll { $0.oid == index.oid }
         }
     }
 

@@ -217,7 +217,8 @@ extension SchemaDiff {
         if old.primaryKey.map({ names[$0] ?? "" }) != new.primaryKey { changesRows = true }
         if changesRows {
             recopy.insert(new.oid)
-            emptied.insert(new.oid)
+            // The values of a held column are nowhere else.
+            if !new.columns.contains(where: { $0.isHeld == true }) { emptied.insert(new.oid) }
         }
     }
 

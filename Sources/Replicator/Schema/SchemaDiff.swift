@@ -40,6 +40,12 @@ struct SchemaDiff {
     var units: [ObjectID: Unit] = [:]
     var preparation: [SchemaStatement] = []
     var afterRows: [SchemaStatement] = []
+    /// Indexes that are built after the batch.
+    var later: [LaterStep] = []
+    /// Steps of earlier batches, and how far the target is with them.
+    var steps: [LaterStep.Progress] = []
+    /// Those that are done, and in the catalog with this plan, as `LaterStep.id`.
+    var adopted: [String] = []
     /// What is dropped when nothing needs it any more.
     var lateDrops: [Unit] = []
     var recopy: Set<UInt32> = []
@@ -175,22 +181,6 @@ struct SchemaDiff {
 
     // MARK: Foundation
 
-    /// Two source objects of one name on the target would overwrite each other.
-    private func checkNames() throws(SchemaError) {
-        var relations: [TableName: TableName] = [:]
-        let names =
-            current.tables.map(\.name) + current.sequences.map(\.name) + current.indexes.map(\.name)
-            + current.composites.map(\.name) + current.views.map(\.name)
-        for name in names {
-            if let other = relations.updateValue(name, forKey: text.mapping.target(name)) {
-                throw SchemaError(
-                    .collision,
-                    "\(other) and \(name) would both be \(text.mapping.target(name)) on the target: "
-                        + "leave one out of target_expression, or apply without apply_schema")
-            }
-        }
-    }
-
     private mutating func prepareFoundation() {
         let before = Set(applied.schemas.map { text.mapping.target($0.name) })
         for schema in targetSchemas where !before.contains(schema) {
@@ -227,7 +217,8 @@ struct SchemaDiff {
 
     var targetSchemas: [String] {
         var seen: Set<String> = []
-        return current.schemas.map { text.mapping.target($0.name) }.filter {
+        // In the order of the source's search path, since a bare name means the first that has it.
+        return current.schemas.map(\.name).sorted().map(text.mapping.target).filter {
             seen.insert($0).inserted
         }
     }
@@ -276,6 +267,10 @@ struct SchemaDiff {
         section.preparation = preparation
         section.changes = changes
         section.afterRows = afterRows
+        if options.concurrentIndexes || !steps.isEmpty {
+            section.later = later
+            section.adopted = adopted.sorted()
+        }
         section.searchPath = targetSchemas
         return SchemaPlan(
             section: section, recopy: recopy, notCarried: notCarried.sorted(), waiting: waiting)

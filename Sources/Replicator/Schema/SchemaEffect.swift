@@ -46,17 +46,21 @@ public struct SchemaEffect: Sendable, Hashable {
     public var execution: Execution
     /// Whether nobody marked the statement, so that the strongest lock was assumed.
     public var isAssumed: Bool
+    /// Whether it is a setting of the session and changes no object.
+    public var isSetting: Bool
 
     /// Describes a kind of statement.
     public init(
         _ lock: Lock, rewrites: Bool = false, losesData: Bool = false,
-        execution: Execution = .transaction, isAssumed: Bool = false
+        execution: Execution = .transaction, isAssumed: Bool = false,
+        isSetting: Bool = false
     ) {
         self.lock = lock
         self.rewrites = rewrites
         self.losesData = losesData
         self.execution = execution
         self.isAssumed = isAssumed
+        self.isSetting = isSetting
     }
 
     /// The same, committed by itself before the batch.
@@ -93,7 +97,7 @@ extension SchemaEffect {
     /// Nobody said what it is.
     public static let unmarked = SchemaEffect(.accessExclusive, isAssumed: true)
     /// Settings of the session.
-    public static let session = SchemaEffect(.none)
+    public static let session = SchemaEffect(.none, isSetting: true)
     /// Any CREATE of what nobody can use yet: schema, extension, type, function, table, view.
     public static let create = SchemaEffect(.none)
     /// Renames, moves and alterations of what is no relation: types, domains, functions.

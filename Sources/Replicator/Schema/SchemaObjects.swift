@@ -31,7 +31,7 @@ extension SchemaSnapshot {
         package var kind: Kind
         /// How a partition is partitioned again: `LIST (region)`.
         package var subpartitionKey: String?
-        /// The live columns by attnum.
+        /// The live columns by attnum, then those that the source dropped and the target keeps.
         package var columns: [Column] = []
         /// The key's column names in the key's order; empty where there is none.
         package var primaryKey: [String] = []
@@ -51,7 +51,9 @@ extension SchemaSnapshot {
         package var rowSecurity = RowSecurity()
 
         /// The columns that rows carry: generated ones are computed on the target.
-        package var storedColumns: [Column] { columns.filter { !$0.isGenerated } }
+        package var storedColumns: [Column] {
+            columns.filter { !$0.isGenerated && $0.isHeld != true }
+        }
     }
 
     /// A column of a table.
@@ -78,6 +80,8 @@ extension SchemaSnapshot {
         package var generated: String = ""
         /// The sequence behind an identity column.
         package var identitySequence: Sequence?
+        /// Whether the source dropped it and the target keeps it; nil for no.
+        package var isHeld: Bool?
 
         /// Whether its value is computed from other columns.
         package var isGenerated: Bool { !generated.isEmpty }

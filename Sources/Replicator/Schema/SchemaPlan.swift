@@ -11,6 +11,10 @@ package struct SchemaPlan: Sendable, Hashable {
     /// What is not carried, of the catalog and of this plan.
     package var notCarried: [NotCarried] = []
 
+    /// What the source dropped and the target keeps, with `drops: hold`.
+    package var held: [HeldDrop] = []
+    /// The consents that this plan uses, as `HeldDrop.key`.
+    package var released: Set<String> = []
     /// What of the catalog is made behind the rows for want of a constraint before.
     package var waiting: Set<SchemaSnapshot.ObjectID> = []
 
@@ -21,15 +25,37 @@ package struct SchemaPlan: Sendable, Hashable {
 
     /// Compares two catalogs; nil for a target that has nothing.
     ///
+    /// `consents` are the held drops that the operator let go, as `HeldDrop.key`; `steps` what
+    /// follows earlier batches on the target.
+    ///
     /// - Throws: `SchemaError.collision` where two objects map to one name.
     package static func make(
         from applied: SchemaSnapshot?, to current: SchemaSnapshot, mapping: SchemaMapping,
         options: SchemaOptions = .init(), targetVersion: Int,
-        abilities: TargetAbilities = .init(), deferIndexes: Bool = false
+        abilities: TargetAbilities = .init(), deferIndexes: Bool = false,
+        consents: Set<String> = [], steps: [LaterStep.Progress] = []
     ) throws(SchemaError) -> SchemaPlan {
+        if options.drops == .hold, let applied {
+            var hold = DropHold(
+                applied: applied, current: current,
+                text: DDLText(mapping: mapping, target: CatalogFeatures(targetVersion)),
+                consents: consents)
+            hold.run()
+            var diff = SchemaDiff(
+                from: hold.applied, to: hold.current, mapping: mapping, options: options,
+                targetVersion: targetVersion, abilities: abilities, deferIndexes: deferIndexes)
+            diff.stages[.detach] = hold.detachments
+            diff.steps = steps
+            var plan = try diff.plan()
+            plan.held = hold.held
+            plan.released = hold.released
+            plan.notCarried = (plan.notCarried + hold.forgotten).sorted()
+            return plan
+        }
         var diff = SchemaDiff(
             from: applied, to: current, mapping: mapping, options: options,
             targetVersion: targetVersion, abilities: abilities, deferIndexes: deferIndexes)
+        diff.steps = steps
         return try diff.plan()
     }
 }

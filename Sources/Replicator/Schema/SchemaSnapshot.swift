@@ -51,6 +51,11 @@ package struct SchemaSnapshot: Codable, Sendable, Equatable {
     package var dependencies: [Dependency] = []
     /// What is in scope and stays behind, with the reason.
     package var notCarried: [NotCarried] = []
+    /// What the source dropped and the target keeps; nil for none.
+    ///
+    /// It is among the objects above, and no row or value of it travels. Only in the catalog that a
+    /// target carries.
+    package var held: [HeldDrop]?
 
     /// The tables whose rows travel: with a key and complete capture; partitions travel through
     /// their root.

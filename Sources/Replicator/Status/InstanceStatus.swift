@@ -87,6 +87,10 @@ public struct InstanceStatus: Codable, Sendable, Hashable {
         public var failures: [String: Int] = [:]
         /// Schema changes sent since the daemon's start.
         public var schemaChanges: Int = 0
+        /// What the source dropped and the target keeps, as `teleportd consent` takes it.
+        public var heldDrops: [String] = []
+        /// Indexes that follow a batch and are not there yet, with how far they are.
+        public var later: [String] = []
 
         /// A target of which nothing is known.
         public init(name: String) {

@@ -25,7 +25,7 @@ extension Pipeline {
             }
         default: failure = .source
         }
-        let pause = machine.failed(failure, at: now)
+        let pause = machine.failed(failure, at: now, chance: .random(in: 0..<1))
         let text = FailureText(error, target: target.name, failure: failure)
         obstacle = text.message
         logger.log(
@@ -95,6 +95,41 @@ extension Pipeline {
         await board.setNotCarried(
             objects.map { .init(kind: $0.kind, name: $0.name, reason: $0.reason) },
             by: "target \(target.name)")
+    }
+
+    /// Lists what the target keeps though the source dropped it.
+    func reportHeld(_ objects: [HeldDrop]) async {
+        let names = Set(objects.map(\.label))
+        let new = names.subtracting(loggedHeld).sorted()
+        loggedHeld = names
+        if !new.isEmpty {
+            logger.notice(
+                "held back a drop",
+                metadata: [
+                    "objects": "\(new.prefix(Self.namesInLog).joined(separator: "; "))",
+                    "next": "teleportd consent -config FILE --target \(target.name) OBJECT",
+                ])
+        }
+        await board.update(target: target.name) { status in
+            status.heldDrops = objects.map(\.label)
+        }
+    }
+
+    /// Takes how far the target is with what follows the batches.
+    func takeLater(_ state: TargetState) async {
+        guard let steps = state.later else { return }
+        let failed = steps.filter { $0.error != nil && !later.contains($0) }
+        for step in failed {
+            logger.notice(
+                "a step behind a batch did not succeed and is tried again",
+                metadata: ["step": "\(step.summary)", "error": "\(step.error ?? "")"])
+        }
+        later = steps
+        await board.update(target: target.name) { status in
+            status.later = steps.filter(\.isOpen).map { step in
+                "\(step.summary): \(step.state.rawValue)" + (step.error.map { ", \($0)" } ?? "")
+            }
+        }
     }
 
     /// Says that a batch is applied.

@@ -43,6 +43,10 @@ package actor Pipeline {
     var answered: String?
     /// What the log has named as not carried.
     var loggedNotCarried: Set<NotCarried> = []
+    /// What follows the batches by itself on the target.
+    var later: [LaterStep.Progress] = []
+    /// What the log has named as held.
+    var loggedHeld: Set<String> = []
     private var registered: (position: Snapshot, at: Duration)?
 
     /// How many objects a line of the log names.
@@ -146,6 +150,7 @@ package actor Pipeline {
             }
         }
         self.state = state
+        await takeLater(state)
         machine.answered(state, at: now)
         await report(state)
     }
@@ -171,8 +176,24 @@ package actor Pipeline {
 
     private func compareFingerprints() async throws {
         let connection = try await keeper.connection()
-        let seen = try await CatalogReader.fingerprint(connection)
-        machine.fingerprinted(changed: seen != fingerprint, at: now)
+        let seen = try await fingerprint(on: connection)
+        var isBuilt = false
+        if later.contains(where: \.isOpen) {
+            let done = later.filter { $0.state == .done }
+            await takeLater(try await link.state(of: source, target: target.name))
+            isBuilt = later.filter { $0.state == .done } != done
+        }
+        machine.fingerprinted(changed: seen != fingerprint || isBuilt, at: now)
+    }
+
+    /// Moves with every change of the catalog, and with every consent.
+    private func fingerprint(on connection: PGConnection) async throws -> String {
+        var seen = try await CatalogReader.fingerprint(connection)
+        if target.options.drops == .hold {
+            seen += try await ConsentStore.keys(of: target.name, on: connection).sorted()
+                .joined(separator: "|")
+        }
+        return seen
     }
 
     private func build(look: Bool, evenIfEmpty: Bool) async throws {
@@ -180,21 +201,21 @@ package actor Pipeline {
         machine.building(at: now)
         let began = now
         let connection = try await keeper.connection()
-        let seen = look ? try await CatalogReader.fingerprint(connection) : nil
+        let seen = look ? try await fingerprint(on: connection) : nil
         var builder = builder
         defer { self.builder = builder }
-        let batch = try await builder.prepare(
-            .init(
-                source: source, target: target.name, expression: target.expression,
-                mapping: target.mapping, options: target.options, position: position,
-                applied: applied,
-                appliedDigest: appliedDigest, targetVersion: state.serverVersion,
-                abilities: state.abilities ?? .init(),
-                targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
-                rowsPerFrame: batchSize),
-            pending: events, on: connection)
+        var request = BatchBuilder.Request(
+            source: source, target: target.name, expression: target.expression,
+            mapping: target.mapping, options: target.options, position: position,
+            applied: applied, appliedDigest: appliedDigest, targetVersion: state.serverVersion,
+            abilities: state.abilities ?? .init(),
+            targetIncarnation: state.incarnation, look: look, recopy: machine.recopy,
+            rowsPerFrame: batchSize)
+        request.later = later
+        let batch = try await builder.prepare(request, pending: events, on: connection)
         let looked = batch.applied != nil
         if let missing = batch.notCarried { await reportNotCarried(missing) }
+        if let held = batch.held { await reportHeld(held) }
         guard !batch.isEmpty || evenIfEmpty else {
             await BatchBuilder.rollBack(connection)
             if look { fingerprint = seen }
@@ -216,6 +237,7 @@ package actor Pipeline {
             throw LinkError(.wrongPosition, "the target answered another position than was sent")
         }
         self.state?.position = batch.header.to
+        await takeLater(answer)
         if looked {
             lookedAt = batch.header.to
             if let section = batch.header.schema {
@@ -225,6 +247,7 @@ package actor Pipeline {
             if look { fingerprint = seen }
         }
         builder.sequences.remember(batch.sequences)
+        try await ConsentStore.forget(batch.released, of: target.name, on: connection)
         machine.sent(rows: summary.rows, looked: looked, moved: true, at: now)
         await reportBatch(batch, summary, took: now - began, reading: readUntil - began)
         try await register(batch.header.to, on: connection)

@@ -126,7 +126,7 @@ package struct PipelineMachine: Sendable {
     /// Begins with a question to the target.
     package init(pace: Pace) {
         self.pace = pace
-        backoff = Backoff(first: pace.retry, cap: pace.retryCap, jitter: 0)
+        backoff = Backoff(first: pace.retry, cap: pace.retryCap)
     }
 
     /// What to do now.
@@ -259,9 +259,12 @@ package struct PipelineMachine: Sendable {
         nextPeek = rows >= pace.bigBatch ? now : max(now, lastPeek + pace.peek)
     }
 
-    /// Takes a failure; answers the pause before the next attempt.
+    /// Takes a failure; answers the pause before the next attempt, shorter by `chance` in 0..<1 of
+    /// its jitter, so that many targets do not come at once.
     @discardableResult
-    package mutating func failed(_ failure: Failure, at now: Duration) -> Duration {
+    package mutating func failed(
+        _ failure: Failure, at now: Duration, chance: Double = 0
+    ) -> Duration {
         switch failure {
         case .undecodable(let relation):
             recopy.insert(relation)
@@ -287,7 +290,7 @@ package struct PipelineMachine: Sendable {
             .link(.unauthorized), .source:
             break
         }
-        notBefore = now + backoff.next()
+        notBefore = now + backoff.next(chance: chance)
         return notBefore - now
     }
 

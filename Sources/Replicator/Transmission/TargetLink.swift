@@ -49,6 +49,8 @@ public struct TargetState: Codable, Sendable, Hashable {
     public var doneChunks: [Int]?
     /// Whether a request of this source and target is being applied now; nil in the answer to one.
     public var isApplying: Bool?
+    /// What follows batches by itself, and how far it is; nil in the answer to rows.
+    public var later: [LaterStep.Progress]?
     /// The target's `server_version_num`.
     public var serverVersion: Int
     /// What its role may do and whom it knows; nil in the answer to a batch.

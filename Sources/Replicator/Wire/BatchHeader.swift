@@ -55,6 +55,10 @@ public struct SchemaSection: Codable, Sendable, Hashable {
     public var changes: [SchemaStatement] = []
     /// What runs in the batch's transaction after the rows (indexes of a load).
     public var afterRows: [SchemaStatement] = []
+    /// What follows the batch by itself: the whole list; nil leaves the target's as it is.
+    public var later: [LaterStep]?
+    /// The steps that the catalog below has now, as `LaterStep.id`.
+    public var adopted: [String]?
     /// The `search_path` under which all of them run: target schema names, unquoted.
     public var searchPath: [String] = []
     /// The source's catalog that the target carries afterwards, as `SchemaSnapshot.encoded()`.

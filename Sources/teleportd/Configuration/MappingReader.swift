@@ -140,6 +140,9 @@ struct MappingReader {
         }
     }
 
+    /// Whether a mapping stands behind a key.
+    func isMapping(_ key: String) -> Bool { entries[key]?.value.mapping != nil }
+
     /// A mapping below a key; nil as well where nothing stands behind a key that is not required.
     func mapping(_ key: String, allowed: [String]?, required: Bool) -> MappingReader? {
         let expected =

@@ -187,7 +187,7 @@ struct SectionReader {
                     + Self.schemaKeys, required: true)
         else { return nil }
         let expression = expression(section)
-        let schema = applySchema(section)
+        let mapping = mapping(section, expression)
         let token = token(section)
         let endpoint = section.mapping("endpoint", allowed: ["hostname", "port"], required: true)
         let hostname = endpoint?.text(
@@ -195,8 +195,7 @@ struct SectionReader {
         let port = endpoint?.integer("port", in: 1...65535, required: true)
         guard let expression, let hostname, let port else { return nil }
         var target = InstanceConfiguration.Target(
-            name: name, expression: expression, mapping: SchemaMapping(applySchema: schema),
-            hostname: hostname, port: port)
+            name: name, expression: expression, mapping: mapping, hostname: hostname, port: port)
         target.options = schemaOptions(section)
         return (target, token)
     }
@@ -248,23 +247,5 @@ struct SectionReader {
             section.reject("target_expression", error.description)
             return nil
         }
-    }
-
-    private func applySchema(_ section: MappingReader) -> String? {
-        let expected = "a schema's name"
-        guard let schema = section.text("apply_schema", required: false, expected: expected) else {
-            return nil
-        }
-        let isReserved =
-            schema == "teleport" || schema == "information_schema" || schema.hasPrefix("pg_")
-        guard !isReserved, schema.utf8.count <= 63 else {
-            section.reject(
-                "apply_schema",
-                "found the text \"\(schema)\", expected a schema's name of at most 63 bytes that is "
-                    + "neither the system's nor teleport"
-            )
-            return nil
-        }
-        return schema
     }
 }

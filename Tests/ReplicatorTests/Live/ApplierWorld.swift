@@ -33,6 +33,9 @@ struct ApplierWorld {
         CREATE TABLE teleport.position(incarnation text, target text, source_name text, phase text,
           position text, applied text, applied_digest text, load_plan text, updated timestamptz,
           PRIMARY KEY (incarnation, target));
+        CREATE TABLE teleport.step(incarnation text, target text, id text, summary text, sql text,
+          search_path text, index_schema text, index_name text, state text, attempts int,
+          error text, updated timestamptz, PRIMARY KEY (incarnation, target, id));
         CREATE TABLE teleport.load_chunk(incarnation text, target text, chunk int,
           PRIMARY KEY (incarnation, target, chunk));
 

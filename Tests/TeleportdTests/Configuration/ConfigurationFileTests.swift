@@ -128,4 +128,32 @@ import Testing
         #expect(target.mapping.applySchema == nil)
         #expect(!target.expression.matches(TableName(schema: "public", name: "log")))
     }
+
+    @Test func `apply_schema maps single schemas, and others keep their names`() throws {
+        let text = """
+            database: {name: a, database: b, hostname: h, username: c}
+            server: {hostname: localhost, port: 3000}
+            targets:
+              east:
+                target_expression: [one.*, two.*, three.*]
+                apply_schema: {one: two, two: "x y"}
+                drops: hold
+                concurrent_indexes: true
+                endpoint: {hostname: east, port: 3001}
+            """
+        let target = try #require(try parse(text).instance.targets.first)
+        #expect(
+            ["one", "two", "three"].map { target.mapping.target($0) } == ["two", "x y", "three"])
+        #expect(target.options.drops == .hold && target.options.concurrentIndexes)
+        for (wrong, said) in [
+            ("{four: x}", "targets.east.apply_schema.four: found a schema that target_expression"),
+            ("{one: teleport}", "targets.east.apply_schema.one: found the text \"teleport\""),
+            ("{}", "targets.east.apply_schema: found an empty mapping"),
+            ("[one]", "targets.east.apply_schema: found a list"),
+        ] {
+            let other = text.replacingOccurrences(of: "{one: two, two: \"x y\"}", with: wrong)
+            #expect(throws: ConfigurationError.self) { try parse(other) }
+            do { _ = try parse(other) } catch { #expect("\(error)".contains(said), "\(error)") }
+        }
+    }
 }
