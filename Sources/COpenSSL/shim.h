@@ -42,9 +42,6 @@ static inline int teleport_ssl_set_server_name(SSL *ssl, const char *name) {
     return (int)SSL_set_tlsext_host_name(ssl, name);
 }
 
-/// BIO_set_mem_eof_return: an empty memory BIO asks for more instead of reporting an end.
-static inline void teleport_bio_never_ends(BIO *bio) { BIO_set_mem_eof_return(bio, -1); }
-
 /// SSL_CTX_set_mode: a write may be repeated from other memory, and idle buffers are given back.
 static inline void teleport_ssl_set_modes(SSL_CTX *context) {
     SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);

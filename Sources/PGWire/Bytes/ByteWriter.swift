@@ -9,10 +9,12 @@ extension [UInt8] {
     ///
     /// - Throws: `misuse` where the text has a zero byte itself: it would end there.
     mutating func append(zeroTerminated text: String) throws(PGError) {
-        guard !text.utf8.contains(0) else {
+        let start = count
+        append(contentsOf: text.utf8)
+        guard !self[start...].contains(0) else {
+            removeSubrange(start...)
             throw PGError(.misuse, "a text for the server holds a zero byte")
         }
-        append(contentsOf: text.utf8)
         append(0)
     }
 

@@ -1,9 +1,14 @@
-/// One request on its way through a connection; touched on the connection's loop alone.
-final class Operation {
-    /// Tells this request from those before and after it.
-    let id: Int
+/// One request on its way through a connection.
+final class Operation: @unchecked Sendable {  // Safety:
+    // Touched on the connection's loop alone; by its caller before it is handed to the connection, and
+    // again once it is settled, when nothing changes it any more.
+
+    /// Tells this request from those before and after it; 0 until it is sent.
+    var id = 0
     /// Answered when a stream or a COPY begins, or the request ends without; nil for other requests.
     let opened: Promise<Void>?
+    /// Its turn ends with its answer; else its caller passes the turn.
+    let endsTurn: Bool
     /// Why the caller no longer wants the answer.
     var interruption: PGError.Code?
     /// What the server answered, once it is ready for the next request.
@@ -15,6 +20,12 @@ final class Operation {
     var timer: PGEventLoop.Timer?
     /// The caller, once it waits.
     var waiter: UnsafeContinuation<Void, Never>?
+    /// Whether no transaction was open when it was sent.
+    var beganIdle = false
+    /// Whether none was when it was answered.
+    var endedIdle = false
+    /// Whether the server refused it before it ran.
+    var ranNothing = false
 
     // For those who watch; nil where nobody does.
     /// When it was sent.
@@ -25,12 +36,8 @@ final class Operation {
     var streamedRows = 0
 
     // COPY OUT, and streams of rows
-    /// Received and not yet taken.
-    var queue = StreamQueue()
-    /// The caller of `next`, while there is nothing.
-    var pieceWaiter: Promise<StreamPiece?>?
-    /// Reading is paused, because too much waits to be taken.
-    var isPaused = false
+    /// Received and not yet taken; nil for other requests.
+    let pipe: StreamPipe?
     /// The columns of a stream.
     var columns: [PGColumn] = []
     /// How many rows are asked for at a time; 0 for all.
@@ -41,15 +48,17 @@ final class Operation {
     // COPY IN
     /// Why the server gave the COPY up.
     var copyFailure: PGError?
-    /// Small writes, joined.
-    var outgoing: [UInt8] = []
+    /// Small writes, joined; nil for other requests.
+    let outgoing: CopyBuffer?
     /// The caller of `write`, while too much waits to be sent.
     var drained: Promise<Void>?
 
     /// An operation that nothing has answered.
-    init(id: Int, streams: Bool) {
-        self.id = id
+    init(streams: Bool = false, endsTurn: Bool = false) {
         opened = streams ? Promise<Void>() : nil
+        pipe = streams ? StreamPipe() : nil
+        outgoing = streams ? CopyBuffer() : nil
+        self.endsTurn = endsTurn
     }
 
     /// Whether the answer is complete and no cancel request is under way.
@@ -66,69 +75,45 @@ final class Operation {
         return .failure(PGError(interruption, message, server: error.server))
     }
 
+    /// The answer of a settled operation.
+    ///
+    /// - Throws: why it failed.
+    func answer() throws(PGError) -> [StepOutcome] {
+        guard let result else { throw .lost("it ended while an answer was due") }
+        return try result.get()
+    }
+
     /// Wakes everybody who waits, as soon as the operation is settled.
     func wakeIfSettled() {
-        guard isSettled, let result else { return }
-        timer?.cancel()
-        timer = nil
+        guard isSettled else { return }
+        if let timer {
+            timer.cancel()
+            self.timer = nil
+        }
+        if let opened, let result { wakeStream(opened, result) }
+        guard let waiter else { return }
+        // Last: what is resumed may read all of this on another thread.
+        self.waiter = nil
+        waiter.resume()
+    }
+
+    /// Ends an operation that was not sent.
+    func end(_ error: PGError) {
+        outcome = .failure(error)
+        wakeIfSettled()
+    }
+
+    private func wakeStream(_ opened: Promise<Void>, _ result: Result<[StepOutcome], PGError>) {
         switch result {
         case .success:
-            opened?.fulfil(.success(()))
+            opened.fulfil(.success(()))
             drained?.fulfil(.success(()))
-            if queue.isEmpty { pieceWaiter?.fulfil(.success(nil)) }
+            pipe?.end(nil)
         case .failure(let error):
-            opened?.fulfil(.failure(error))
+            opened.fulfil(.failure(error))
             drained?.fulfil(.failure(error))
-            pieceWaiter?.fulfil(.failure(error))
+            pipe?.end(error)
+            outgoing?.refuse(error)
         }
-        waiter?.resume()
-        waiter = nil
-    }
-}
-
-/// Something that streams from the server.
-enum StreamPiece: Sendable {
-    /// Bytes of a COPY OUT.
-    case chunk(PGCopyChunk)
-    /// Rows.
-    case rows(PGRowStorage)
-
-    /// Its size in bytes.
-    var byteCount: Int {
-        switch self {
-        case .chunk(let chunk): chunk.bytes.count
-        case .rows(let storage): storage.bytes.count
-        }
-    }
-}
-
-/// Pieces in the order they came, and their size.
-struct StreamQueue {
-    private var pieces: [StreamPiece?] = []
-    private var head = 0
-    /// Bytes of all of them.
-    private(set) var byteCount = 0
-
-    /// Whether there is none.
-    var isEmpty: Bool { head == pieces.count }
-
-    /// Adds one at the end.
-    mutating func append(_ piece: StreamPiece) {
-        pieces.append(piece)
-        byteCount += piece.byteCount
-    }
-
-    /// Takes the first.
-    mutating func popFirst() -> StreamPiece? {
-        guard head < pieces.count else { return nil }
-        let piece = pieces[head]
-        byteCount -= piece?.byteCount ?? 0
-        pieces[head] = nil
-        head += 1
-        if head == pieces.count {
-            pieces.removeAll(keepingCapacity: true)
-            head = 0
-        }
-        return piece
     }
 }

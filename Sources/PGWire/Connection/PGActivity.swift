@@ -35,7 +35,7 @@ extension PGConnection {
     /// Sends bytes: whole messages, our own.
     func send(_ bytes: [UInt8]) {
         channel?.send(bytes)
-        guard let onMessage = configuration.onMessage else { return }
+        guard isTraced, let onMessage = configuration.onMessage else { return }
         var offset = 0
         while offset + 5 <= bytes.count {
             let length = bytes[(offset + 1)...(offset + 4)].reduce(0) { $0 << 8 | Int($1) }
@@ -59,7 +59,7 @@ extension PGConnection {
 
     /// The operation's end, for those who watch.
     func report(_ operation: Operation) {
-        guard let onActivity = configuration.onActivity, let began = operation.began else { return }
+        guard let began = operation.began, let onActivity = configuration.onActivity else { return }
         let outcome: Result<Int, PGError>
         switch operation.result {
         case .success(let steps)?:

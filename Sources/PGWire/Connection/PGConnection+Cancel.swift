@@ -7,11 +7,18 @@ extension PGConnection {
     }
 
     /// Ends a request that nobody waits for any more.
-    func interrupt(_ id: Int, _ reason: PGError.Code) {
-        guard let operation = current, operation.id == id, operation.outcome == nil,
-            operation.interruption == nil
-        else { return }
+    func interrupt(_ operation: Operation, _ reason: PGError.Code) {
+        guard operation.outcome == nil, operation.interruption == nil else { return }
         operation.interruption = reason
+        guard operation === current else {
+            // Nothing of it was sent yet.
+            guard let turn = waiting.firstIndex(where: { $0.operation === operation }) else {
+                return
+            }
+            waiting.remove(at: turn).fail(reason == .timedOut ? Self.busy : Self.cancelled)
+            return
+        }
+        let id = operation.id
         operation.timer?.cancel()
         operation.timer = loop.schedule(after: Limits.cancelGrace) { [weak self] in
             self?.assumeIsolated { $0.giveUp(id, reason) }
@@ -47,6 +54,6 @@ extension PGConnection {
         try? await CancelRequest.send(key, configuration, tls: isEncrypted, loop: loop)
         // Where the connection failed meanwhile, the count is zero already.
         operation.cancelsInFlight = max(0, operation.cancelsInFlight - 1)
-        operation.wakeIfSettled()
+        settle(operation)
     }
 }

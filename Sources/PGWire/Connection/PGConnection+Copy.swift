@@ -1,3 +1,5 @@
+import Synchronization
+
 extension PGConnection {
     /// COPY … TO STDOUT as a stream; the connection is busy until the body returns or throws.
     ///
@@ -8,15 +10,16 @@ extension PGConnection {
     public nonisolated func copyOut<R: Sendable>(
         _ sql: String, _ body: (PGCopyOut) async throws -> R
     ) async throws -> R {
-        let id = try await beginCopy(.copyOut(sql))
+        let operation = try await beginCopy(.copyOut(sql))
         let value: R
         do {
-            value = try await body(onCallersExecutor(PGCopyOut(connection: self, id: id)))
+            value = try await body(
+                onCallersExecutor(PGCopyOut(connection: self, pipe: operation.pipe)))
         } catch {
-            _ = await endCopyOut(id)
+            _ = await endStream(operation)
             throw error
         }
-        if let failure = await endCopyOut(id) { throw failure }
+        if case .failure(let failure) = await endStream(operation) { throw failure }
         return value
     }
 
@@ -27,47 +30,31 @@ extension PGConnection {
     public nonisolated func copyIn(
         _ sql: String, _ body: (PGCopyIn) async throws -> Void
     ) async throws -> Int {
-        let id = try await beginCopy(.copyIn(sql))
+        let operation = try await beginCopy(.copyIn(sql))
         do {
-            try await body(onCallersExecutor(PGCopyIn(connection: self, id: id)))
+            try await body(onCallersExecutor(PGCopyIn(connection: self, operation: operation)))
         } catch {
             // The error's text may hold rows or secrets, and the server logs what it is told.
-            _ = await endCopyIn(id, failing: "the client could not complete the data")
+            _ = await endCopyIn(operation, failing: "the client could not complete the data")
             throw error
         }
-        return try await endCopyIn(id, failing: nil).get().last?.result?.affectedRows ?? 0
+        return try await endCopyIn(operation, failing: nil).get().last?.result?.affectedRows ?? 0
     }
 
-    private func beginCopy(_ request: Session.Request) async throws(PGError) -> Int {
+    private func beginCopy(_ request: Session.Request) async throws(PGError) -> Operation {
         let operation = try await begin(request, nil)
         try await opened(operation)
-        return operation.id
-    }
-
-    func nextChunk(_ id: Int) async throws(PGError) -> PGCopyChunk? {
-        guard case .chunk(let chunk) = try await nextPiece(id) else { return nil }
-        return chunk
-    }
-
-    /// Ends a COPY OUT; returns what went wrong, nil where it was left early.
-    private func endCopyOut(_ id: Int) async -> PGError? {
-        switch await endStream(id) {
-        case .failure(let error): error
-        case .success, nil: nil
-        }
+        return operation
     }
 
     // MARK: In
 
-    func write(_ bytes: [UInt8], _ id: Int) async throws(PGError) {
-        guard let operation = current, operation.id == id else {
-            throw PGError(.misuse, "the COPY is over: its stream was kept beyond its body")
-        }
-        if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
+    /// Sends the writes that were joined; waits while too much is yet to be sent.
+    func sendCopy(_ bytes: [UInt8], _ operation: Operation) async throws(PGError) {
+        guard operation === current else { throw CopyBuffer.isOver }
         try check(operation)
-        FrontendMessage.appendCopyData(bytes, to: &operation.outgoing)
-        guard operation.outgoing.count >= Limits.copyInJoined else { return }
-        flush(operation)
+        // Also for a task that was cancelled on the way here: these are writes that returned well.
+        sendBytes(bytes)
         while let channel, channel.pendingBytes > Limits.highWater {
             guard operation.drained == nil else {
                 throw PGError(.misuse, "two tasks write one COPY")
@@ -89,20 +76,17 @@ extension PGConnection {
     }
 
     private func endCopyIn(
-        _ id: Int, failing reason: String?
+        _ operation: Operation, failing reason: String?
     ) async -> Result<[StepOutcome], PGError> {
-        guard let operation = current, operation.id == id else {
-            return .failure(PGError(.misuse, "the COPY is over"))
-        }
+        guard operation === current else { return .failure(CopyBuffer.isOver) }
         defer { passTurn() }
-        if reason == nil, operation.outcome == nil { flush(operation) }
-        sendBytes(session.endCopyIn(failing: reason))
+        let rest = operation.outgoing?.close() ?? []
+        if reason == nil, operation.outcome == nil {
+            sendBytes(rest + session.endCopyIn(failing: nil))
+        } else {
+            sendBytes(session.endCopyIn(failing: reason))
+        }
         return await settled(operation)
-    }
-
-    private func flush(_ operation: Operation) {
-        sendBytes(operation.outgoing)
-        operation.outgoing.removeAll(keepingCapacity: true)
     }
 
     func sendBytes(_ bytes: [UInt8]) {
@@ -113,13 +97,14 @@ extension PGConnection {
 /// The rows of a COPY OUT.
 public struct PGCopyOut: Sendable {
     let connection: PGConnection
-    let id: Int
+    let pipe: StreamPipe?
 
     /// The next chunk: whole CopyData payloads, concatenated, at least one; nil at the end.
     ///
     /// - Throws: `server`, `cancelled`, `connectionLost`; `misuse` after the body has ended.
     public func next() async throws(PGError) -> PGCopyChunk? {
-        try await connection.nextChunk(id)
+        guard case .chunk(let chunk) = try await pipe?.next(connection) else { return nil }
+        return chunk
     }
 }
 
@@ -134,15 +119,62 @@ public struct PGCopyChunk: Sendable {
 /// The writing end of a COPY IN.
 public struct PGCopyIn: Sendable {
     let connection: PGConnection
-    let id: Int
+    let operation: Operation
 
     /// Sends bytes; suspends while the server is slower than the caller.
     ///
-    /// Any cut is fine.
+    /// Any cut is fine: small writes are joined where they are made, without a hop to the connection.
     ///
     /// - Throws: `server` where the server has given the COPY up, `cancelled`, `connectionLost`;
     ///   `misuse` after the body has ended.
     public func write(_ bytes: [UInt8]) async throws(PGError) {
-        try await connection.write(bytes, id)
+        if Task.isCancelled { throw PGConnection.cancelled }
+        guard let joined = try operation.outgoing?.append(bytes) else { return }
+        try await connection.sendCopy(joined, operation)
     }
+}
+
+/// Writes of a COPY IN that are yet to be sent, joined, as messages.
+final class CopyBuffer: Sendable {
+    private struct State {
+        var bytes: [UInt8] = []
+        /// Why nothing more is taken.
+        var refusal: PGError?
+    }
+
+    private let state = Mutex(State())
+
+    /// Adds a write.
+    ///
+    /// - Returns: all that waits, once it is worth sending.
+    /// - Throws: why the COPY takes no more.
+    func append(_ bytes: [UInt8]) throws(PGError) -> [UInt8]? {
+        try state.withLock { state throws(PGError) in
+            if let refusal = state.refusal { throw refusal }
+            if state.bytes.isEmpty { state.bytes.reserveCapacity(Limits.copyInJoined + 1024) }
+            FrontendMessage.appendCopyData(bytes, to: &state.bytes)
+            guard state.bytes.count >= Limits.copyInJoined else { return nil }
+            let joined = state.bytes
+            state.bytes = []
+            return joined
+        }
+    }
+
+    /// Takes no more; what is there is dropped.
+    func refuse(_ error: PGError) {
+        state.withLock { state in
+            state.bytes = []
+            if state.refusal == nil { state.refusal = error }
+        }
+    }
+
+    /// Takes no more; returns the rest.
+    func close() -> [UInt8] {
+        state.withLock { state in
+            defer { state = State(refusal: state.refusal ?? Self.isOver) }
+            return state.bytes
+        }
+    }
+
+    static let isOver = PGError(.misuse, "the COPY is over: its stream was kept beyond its body")
 }

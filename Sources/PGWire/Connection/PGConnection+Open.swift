@@ -4,6 +4,8 @@ extension PGConnection {
 
     /// Tries the servers of the configuration until one is what is wanted, and stays there.
     func open() async throws(PGError) {
+        // Also where no TLS would be begun, which has no other check.
+        try TLSOptions.checkNegotiation(configuration)
         let began = ContinuousClock.now
         var plan = try ConnectPlan(configuration)
         while let attempt = plan.next() {

@@ -8,8 +8,9 @@ extension PGConnection {
     /// ```
     ///
     /// The statement is prepared on its first use and kept in the connection's cache
-    /// (`statementCacheSize`); where its plan or the statement itself is gone (0A000, 26000) and no
-    /// transaction is open, it is prepared again, once.
+    /// (`statementCacheSize`). Where the server refuses to run it because its plan or the statement
+    /// itself is gone (0A000, 26000), as after an ALTER TABLE, and no transaction is open, it is
+    /// prepared and run again, once; in a transaction the error stands, and the next use prepares it.
     ///
     /// - Parameters:
     ///   - statement: a literal, whose interpolated values become parameters.
@@ -19,13 +20,14 @@ extension PGConnection {
     ///   `encodingFailed`. Where the statement ended before it could be cancelled, its result is
     ///   returned.
     @discardableResult
-    public func query(
+    public nonisolated func query(
         _ statement: PGStatement, timeout: Duration? = nil
     ) async throws(PGError) -> PGResult {
-        let deadline = timeout.map { ContinuousClock.now + $0 }
-        try await takeTurn(deadline)
-        defer { passTurn() }
-        return try await run(statement, deadline)
+        // What is known is sent at once from the loop's own thread (`answered`).
+        if let known = knownHere(statement.sql) {
+            return try await run(statement, known, timeout)
+        }
+        return try await run(statement, timeout)
     }
 
     /// Runs one statement, its text taken as it is.
@@ -37,7 +39,7 @@ extension PGConnection {
     /// - Returns: the result of the statement.
     /// - Throws: as `query(_:timeout:)`.
     @discardableResult
-    public func query(
+    public nonisolated func query(
         _ sql: String, _ parameters: [any PGEncodable], timeout: Duration? = nil
     ) async throws(PGError) -> PGResult {
         try await query(PGStatement(sql, parameters), timeout: timeout)
@@ -54,17 +56,14 @@ extension PGConnection {
     /// - Returns: the result of the statement, its rows in text format.
     /// - Throws: as `query(_:timeout:)`.
     @discardableResult
-    public func query(
+    public nonisolated func query(
         sql: String, _ parameters: [PGParameter] = [], timeout: Duration? = nil
     ) async throws(PGError) -> PGResult {
-        let deadline = timeout.map { ContinuousClock.now + $0 }
-        try await takeTurn(deadline)
-        defer { passTurn() }
-        var request = newRequest()
+        var request = ExtendedRequest()
         request.text = sql
         try request.execute(sql: sql, parameters: parameters)
         request.sync()
-        return try await onlyResult(request, deadline)
+        return try await Self.onlyResult(answered(.extended(request), timeout).answer())
     }
 
     // MARK: Prepared statements
@@ -85,7 +84,7 @@ extension PGConnection {
     ///
     /// - Throws: as `query(_:timeout:)`; `misuse` where the number of parameters is wrong.
     @discardableResult
-    public func query(
+    public nonisolated func query(
         _ statement: PGPreparedStatement, _ parameters: any PGEncodable...,
         timeout: Duration? = nil
     ) async throws(PGError) -> PGResult {
@@ -96,35 +95,29 @@ extension PGConnection {
     ///
     /// - Throws: as `query(_:timeout:)`; `misuse` where the number of parameters is wrong.
     @discardableResult
-    public func query(
+    public nonisolated func query(
         _ statement: PGPreparedStatement, _ parameters: [any PGEncodable],
         timeout: Duration? = nil
     ) async throws(PGError) -> PGResult {
-        let deadline = timeout.map { ContinuousClock.now + $0 }
-        var request = newRequest()
+        var request = ExtendedRequest()
         request.text = statement.sql
         try request.execute(
             name: statement.name, parameters: parameters, types: statement.parameterTypes,
             columns: statement.columns)
         request.sync()
-        try await takeTurn(deadline)
-        defer { passTurn() }
-        return try await onlyResult(request, deadline)
+        return try await Self.onlyResult(answered(.extended(request), timeout).answer())
     }
 
     /// Forgets a prepared statement on the server.
     ///
     /// - Throws: as `query`; nothing where it is forgotten already.
-    public func deallocate(
+    public nonisolated func deallocate(
         _ statement: PGPreparedStatement, timeout: Duration? = nil
     ) async throws(PGError) {
-        let deadline = timeout.map { ContinuousClock.now + $0 }
-        try await takeTurn(deadline)
-        defer { passTurn() }
-        var request = newRequest()
+        var request = ExtendedRequest()
         try request.close(name: statement.name)
         request.sync()
-        _ = try await exchange(.extended(request), deadline)
+        _ = try await answered(.extended(request), timeout).answer()
     }
 
     // MARK: Streams
@@ -159,10 +152,10 @@ extension PGConnection {
         do {
             value = try await body(onCallersExecutor(rows))
         } catch {
-            _ = await endStream(rows.id)
+            _ = await endStream(rows.operation)
             throw error
         }
-        if case .failure(let failure) = await endStream(rows.id) { throw failure }
+        if case .failure(let failure) = await endStream(rows.operation) { throw failure }
         return value
     }
 
@@ -170,24 +163,41 @@ extension PGConnection {
         _ statement: PGStatement, _ fetchSize: Int32, _ timeout: Duration?
     ) async throws(PGError) -> PGRows {
         let deadline = timeout.map { ContinuousClock.now + $0 }
-        try await takeTurn(deadline)
-        let operation: Operation
+        let cached = statements.find(statement.sql)
+        let first = try await sendStream(statement, fetchSize, deadline)
         do throws(PGError) {
-            operation = try await startStream(statement, fetchSize, deadline)
+            return try await rows(of: first)
+        } catch {
+            guard let cached else { throw error }
+            forget(cached, error)
+            guard first.mayPrepareAgain(error) else { throw error }
+            return try await rows(of: sendStream(statement, fetchSize, deadline))
+        }
+    }
+
+    private func rows(of operation: Operation) async throws(PGError) -> PGRows {
+        try await opened(operation)
+        return PGRows(connection: self, operation: operation, columns: operation.columns)
+    }
+
+    private func sendStream(
+        _ statement: PGStatement, _ fetchSize: Int32, _ deadline: ContinuousClock.Instant?
+    ) async throws(PGError) -> Operation {
+        try await takeTurn(deadline)
+        do throws(PGError) {
+            return try await startStream(statement, fetchSize, deadline)
         } catch {
             passTurn()
             throw error
         }
-        try await opened(operation)
-        return PGRows(connection: self, id: operation.id, columns: operation.columns)
     }
 
     private func startStream(
         _ statement: PGStatement, _ fetchSize: Int32, _ deadline: ContinuousClock.Instant?
     ) async throws(PGError) -> Operation {
         let known = try await description(of: statement, deadline)
-        var request = newRequest()
-        try append(statement, known, to: &request, limit: fetchSize)
+        var request = ExtendedRequest()
+        try request.append(statement, known, limit: fetchSize)
         if fetchSize > 0 {
             request.delivery = .portal(fetchSize)
             request.flushBeforeSync()
@@ -200,147 +210,61 @@ extension PGConnection {
         return operation
     }
 
-    func nextRows(_ id: Int) async throws(PGError) -> PGRowStorage? {
-        guard case .rows(let storage) = try await nextPiece(id) else { return nil }
-        return storage
-    }
-
     // MARK: Parts
 
-    /// A request that begins with what the server may forget; `start` strikes it off the list, since a
-    /// request that cannot be completed is never sent.
-    func newRequest() -> ExtendedRequest {
-        var request = ExtendedRequest()
-        // Our own names: they hold no zero byte, so they cannot fail.
-        for name in doomed { try? request.close(name: name) }
-        return request
-    }
-
-    private func run(
-        _ statement: PGStatement, _ deadline: ContinuousClock.Instant?
+    /// Runs a statement that is known, and once more where its plan or the statement itself is gone.
+    private nonisolated func run(
+        _ statement: PGStatement, _ known: PGPreparedStatement, _ timeout: Duration?
     ) async throws(PGError) -> PGResult {
-        let wasIdle = session.transactionStatus == .idle
-        let wasCached = statements.find(statement.sql) != nil
+        var request = ExtendedRequest()
+        try request.append(statement, known)
+        request.sync()
+        let began = timeout.map { _ in ContinuousClock.now }
+        let operation = try await answered(.extended(request), timeout)
         do throws(PGError) {
-            return try await runOnce(statement, deadline)
+            return try Self.onlyResult(operation.answer())
         } catch {
-            guard wasCached, wasIdle, session.transactionStatus == .idle,
-                error.sqlState == .featureNotSupported
-                    || error.sqlState == .invalidSQLStatementName
-            else { throw error }
-            forget(statement.sql)
-            return try await runOnce(statement, deadline)
+            await forget(known, error)
+            guard operation.mayPrepareAgain(error) else { throw error }
+            guard let timeout, let began else { return try await run(statement, nil) }
+            return try await run(statement, max(.zero, timeout - (ContinuousClock.now - began)))
         }
     }
 
-    private func runOnce(
-        _ statement: PGStatement, _ deadline: ContinuousClock.Instant?
+    /// Runs a statement: prepares it where it is not known, in the same turn.
+    private func run(
+        _ statement: PGStatement, _ timeout: Duration?
     ) async throws(PGError) -> PGResult {
-        let known = try await description(of: statement, deadline)
-        var request = newRequest()
-        try append(statement, known, to: &request)
-        request.sync()
-        return try await onlyResult(request, deadline)
+        let deadline = timeout.map { ContinuousClock.now + $0 }
+        try await takeTurn(deadline)
+        defer { passTurn() }
+        let cached = statements.find(statement.sql)
+        let first = try await start(statement, deadline)
+        do throws(PGError) {
+            return try Self.onlyResult(await settled(first).get())
+        } catch {
+            guard let cached else { throw error }
+            forget(cached, error)
+            guard first.mayPrepareAgain(error) else { throw error }
+            return try Self.onlyResult(
+                await settled(try await start(statement, deadline)).get())
+        }
     }
 
-    func onlyResult(
-        _ request: ExtendedRequest, _ deadline: ContinuousClock.Instant?
-    ) async throws(PGError) -> PGResult {
-        for outcome in try await exchange(.extended(request), deadline) {
+    private func start(
+        _ statement: PGStatement, _ deadline: ContinuousClock.Instant?
+    ) async throws(PGError) -> Operation {
+        let known = try await description(of: statement, deadline)
+        var request = ExtendedRequest()
+        try request.append(statement, known)
+        request.sync()
+        return try start(.extended(request), deadline)
+    }
+
+    nonisolated static func onlyResult(_ outcomes: [StepOutcome]) throws(PGError) -> PGResult {
+        for outcome in outcomes {
             if case .executed(let result) = outcome { return result }
         }
         throw PGError(.protocolViolation, "the server answered a statement with nothing")
-    }
-
-    /// Adds the execution of a statement.
-    func append(
-        _ statement: PGStatement, _ known: PGPreparedStatement,
-        to request: inout ExtendedRequest, limit: Int32 = 0
-    ) throws(PGError) {
-        request.text = statement.sql
-        // An unnamed statement is parsed again with its Bind: see `ExtendedRequest`.
-        try request.execute(
-            name: known.name, sql: known.name.isEmpty ? statement.sql : nil,
-            parameters: statement.parameters, types: known.parameterTypes,
-            columns: known.columns, limit: limit)
-    }
-
-    /// What the server says of a statement, from the cache or by asking.
-    private func description(
-        of statement: PGStatement, _ deadline: ContinuousClock.Instant?
-    ) async throws(PGError) -> PGPreparedStatement {
-        if let cached = statements.find(statement.sql) { return cached }
-        return try await describe([statement.sql], named: false, deadline)[0]
-    }
-
-    /// Asks for the parameters and columns of statements, and keeps them in the cache; without one,
-    /// the server forgets them again.
-    ///
-    /// - Parameters:
-    ///   - texts: the statements.
-    ///   - named: they are the caller's own and not the cache's.
-    ///   - deadline: when to give up; nil for never.
-    /// - Returns: what the server says of each.
-    /// - Throws: as `query`.
-    func describe(
-        _ texts: [String], named: Bool, _ deadline: ContinuousClock.Instant?
-    ) async throws(PGError) -> [PGPreparedStatement] {
-        var request = newRequest()
-        let keeps = named || statements.capacity > 0
-        var names: [String] = []
-        for sql in texts {
-            var name = ""
-            if keeps {
-                lastStatement += 1
-                name = "\(statementPrefix)\(lastStatement)"
-            }
-            try request.prepare(name: name, sql: sql)
-            names.append(name)
-        }
-        request.sync()
-        request.text = texts.count == 1 ? texts[0] : "\(texts.count) statements"
-        let prepared = try await exchange(.extended(request), deadline).compactMap {
-            if case .prepared(let parameters, let columns) = $0 {
-                (parameters, columns)
-            } else {
-                nil
-            }
-        }
-        guard prepared.count == texts.count else {
-            throw PGError(.protocolViolation, "the server answered a Parse with nothing")
-        }
-        var described: [PGPreparedStatement] = []
-        for (index, (parameters, columns)) in prepared.enumerated() {
-            let statement = PGPreparedStatement(
-                name: names[index], sql: texts[index], parameterTypes: parameters,
-                columns: columns.map { $0.inFormat(format(of: $0)) })
-            described.append(statement)
-            if !named, keeps, let evicted = statements.insert(statement) {
-                doomed.append(evicted.name)
-            }
-        }
-        return described
-    }
-
-    func forget(_ sql: String) {
-        if let statement = statements.find(sql) { doomed.append(statement.name) }
-        statements.remove(sql)
-    }
-
-    /// Binary for the server's own types; text for others, which may lack a binary form.
-    private func format(of column: PGColumn) -> PGFormat {
-        column.type.hasBinaryForm ? .binary : .text
-    }
-}
-
-extension PGType {
-    /// Whether the server can surely send it in binary: built-in types but those without a send
-    /// function (`SELECT typname FROM pg_type WHERE typsend = 0 AND oid < 10000`, versions 13 to 17).
-    var hasBinaryForm: Bool {
-        switch rawValue {
-        // aclitem, its array, gtsvector, its array.
-        case 1033, 1034, 3642, 3644: false
-        default: isBuiltIn
-        }
     }
 }

@@ -9,7 +9,7 @@ extension PGConnection {
             if case .failure(let error) = operation.result { throw error }
         } catch {
             // Only a cancelled task comes here with the statement still running.
-            interrupt(operation.id, .cancelled)
+            interrupt(operation, .cancelled)
             discard(operation)
             sendBytes(session.endCopyIn(failing: "the task was cancelled"))
             let outcome = await settled(operation)
@@ -23,61 +23,33 @@ extension PGConnection {
     func deliver(_ piece: StreamPiece) {
         guard let operation = current else { return }
         if case .rows(let storage) = piece { operation.streamedRows += storage.count }
-        if let waiter = operation.pieceWaiter {
-            operation.pieceWaiter = nil
-            if waiter.fulfil(.success(piece)) { return }
-        }
-        operation.queue.append(piece)
-        if !operation.isPaused, operation.queue.byteCount > Limits.copyOutHighWater {
-            operation.isPaused = true
-            channel?.pauseReading()
-        }
+        if operation.pipe?.add(piece) == true { channel?.pauseReading() }
     }
 
-    /// The next piece, nil after the last one.
-    func nextPiece(_ id: Int) async throws(PGError) -> StreamPiece? {
-        guard let operation = current, operation.id == id else {
-            throw PGError(.misuse, "the stream is over: it was kept beyond its body")
-        }
-        if Task.isCancelled { throw PGError(.cancelled, "the task was cancelled") }
-        if let piece = operation.queue.popFirst() {
-            if operation.isPaused, operation.queue.byteCount <= Limits.copyOutHighWater / 2 {
-                operation.isPaused = false
-                channel?.resumeReading()
-            }
-            return piece
-        }
-        if operation.isSettled, let result = operation.result {
-            _ = try result.get()
-            return nil
-        }
-        guard operation.pieceWaiter == nil else {
-            throw PGError(.misuse, "two tasks read one stream")
-        }
-        let waiter = Promise<StreamPiece?>()
-        operation.pieceWaiter = waiter
-        if operation.isSuspended { fetchMore() }
-        do throws(PGError) {
-            return try await waiter.wait()
-        } catch {
-            operation.pieceWaiter = nil
-            throw error
-        }
+    /// Reads on, once enough was taken, unless too much came meanwhile.
+    func resumeReading(_ pipe: StreamPipe) {
+        if current?.pipe === pipe, !pipe.isPaused { channel?.resumeReading() }
     }
 
     /// Asks for the next rows of a portal when somebody waits for them, and not before.
     func fetchMore() {
         guard let operation = current else { return }
-        operation.isSuspended = operation.pieceWaiter == nil
+        operation.isSuspended = operation.pipe?.isAwaited == false
         if !operation.isSuspended { sendBytes(session.fetch(operation.fetchSize)) }
     }
 
+    /// Asks for them where they were not asked for, because nobody waited.
+    func fetchIfSuspended(_ pipe: StreamPipe) {
+        if let operation = current, operation.pipe === pipe, operation.isSuspended { fetchMore() }
+    }
+
     /// Ends a stream and passes the turn; returns its answer, nil where it was left early.
-    func endStream(_ id: Int) async -> Result<[StepOutcome], PGError>? {
-        guard let operation = current, operation.id == id else { return nil }
+    func endStream(_ operation: Operation) async -> Result<[StepOutcome], PGError>? {
+        guard operation === current else { return nil }
         defer { passTurn() }
         guard operation.outcome == nil else {
-            if operation.isPaused { channel?.resumeReading() }
+            operation.pipe?.close()
+            channel?.resumeReading()
             return await settled(operation)
         }
         let endsByItself = session.endsByItself && session.transactionStatus == .inTransaction
@@ -87,10 +59,10 @@ extension PGConnection {
             // the rows that were asked for take too long.
             operation.timer?.cancel()
             operation.timer = loop.schedule(after: Limits.cancelGrace) { [weak self] in
-                self?.assumeIsolated { $0.interrupt(id, .cancelled) }
+                self?.assumeIsolated { $0.interrupt(operation, .cancelled) }
             }
         } else {
-            interrupt(id, .cancelled)
+            interrupt(operation, .cancelled)
         }
         _ = await settled(operation)
         return nil
@@ -100,7 +72,7 @@ extension PGConnection {
     /// requests.
     private func discard(_ operation: Operation) {
         sendBytes(session.discard())
-        operation.queue = StreamQueue()
+        operation.pipe?.close()
         channel?.resumeReading()
     }
 }

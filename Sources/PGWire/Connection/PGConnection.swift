@@ -34,8 +34,10 @@ public actor PGConnection {
     var isTaken = false
     /// Whether a request is under way.
     var isBusy: Bool { isTaken }
-    var waiting: [Promise<Void>] = []
+    var waiting: [Turn] = []
     var current: Operation?
+    /// Whether the current request's turn ends with the bytes that are being looked at.
+    private var turnEnds = false
 
     // Statements.
     var statements: StatementCache
@@ -50,8 +52,15 @@ public actor PGConnection {
         PGPreparedStatement.namePrefix + String(UInt64.random(in: 0 ... .max), radix: 36) + "_"
     var lastID = 0
 
+    /// Whether somebody is told of every message.
+    let isTraced: Bool
+    /// Whether somebody is told of every request.
+    let isWatched: Bool
+
     private init(_ configuration: PGConfiguration, loop: PGEventLoop) {
         self.configuration = configuration
+        isTraced = configuration.onMessage != nil
+        isWatched = configuration.onActivity != nil
         self.loop = loop
         session = Session(login: Login(user: "", password: nil, nonce: ""))
         statements = StatementCache(capacity: configuration.statementCacheSize)
@@ -202,16 +211,16 @@ public actor PGConnection {
         if wasOpen { configuration.onActivity?(.disconnected(error)) }
         channel?.close()
         login?.fulfil(.failure(error))
+        let turns = waiting
+        waiting = []
         if let current {
             if current.outcome == nil { current.outcome = .failure(error) }
             current.cancelsInFlight = 0
             report(current)
-            current.wakeIfSettled()
+            settle(current)
         }
         endListeners(failure ?? error)
-        let turns = waiting
-        waiting = []
-        for turn in turns { turn.fulfil(.failure(failure ?? error)) }
+        for turn in turns { turn.fail(failure ?? error) }
     }
 
     // MARK: The session's actions
@@ -220,12 +229,16 @@ public actor PGConnection {
         decoder.feed(bytes)
         do throws(PGError) {
             while failure == nil, let message = try decoder.next() {
-                trace(message)
+                if isTraced { trace(message) }
                 for action in session.receive(message) { perform(action) }
             }
         } catch {
             fail(error)
         }
+        guard turnEnds else { return }
+        // Not before: what follows an answer in the same bytes belongs to no later request.
+        turnEnds = false
+        if let current { settle(current) }
     }
 
     private func perform(_ action: Session.Action) {
@@ -244,12 +257,15 @@ public actor PGConnection {
         case .suspended: fetchMore()
         case .copyInFailed(let error):
             current?.copyFailure = error
+            current?.outgoing?.refuse(error)
             current?.drained?.fulfil(.failure(error))
         case .finished(let outcome):
             guard let operation = current else { return }
             operation.outcome = outcome
+            operation.endedIdle = session.transactionStatus == .idle
+            operation.ranNothing = session.ranNothing
             report(operation)
-            operation.wakeIfSettled()
+            if operation.endsTurn { turnEnds = true } else { operation.wakeIfSettled() }
         case .event(let event): tell(event)
         case .close(let error): fail(error)
         }

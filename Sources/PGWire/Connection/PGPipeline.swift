@@ -58,13 +58,13 @@ extension PGConnection {
         try await takeTurn(deadline)
         defer { passTurn() }
         let described = try await describe(pipeline, deadline)
-        var request = newRequest()
+        var request = ExtendedRequest()
         var endsGroup = true
         for item in pipeline.items {
             switch item {
             case .statement(let statement):
                 guard let known = described[statement.sql] else { continue }
-                try append(statement, known, to: &request)
+                try request.append(statement, known)
             case .prepared(let prepared, let parameters):
                 try request.execute(
                     name: prepared.name, parameters: parameters, types: prepared.parameterTypes,
@@ -85,7 +85,22 @@ extension PGConnection {
             case .prepared, .closed: continue
             }
         }
+        forgetRefused(pipeline, answers)
         return answers
+    }
+
+    /// Forgets the statements that the server refused: the next use prepares them.
+    private func forgetRefused(_ pipeline: PGPipeline, _ answers: [Result<PGResult, PGError>]) {
+        var index = 0
+        for item in pipeline.items {
+            if case .sync = item { continue }
+            defer { index += 1 }
+            guard index < answers.count, case .failure(let error) = answers[index],
+                case .statement(let statement) = item,
+                let cached = statements.find(statement.sql)
+            else { continue }
+            forget(cached, error)
+        }
     }
 
     /// What the server says of the statements, all that are not known asked for at once.

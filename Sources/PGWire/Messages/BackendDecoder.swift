@@ -39,19 +39,15 @@ package struct BackendDecoder {
         if frame.type == UInt8(ascii: "D") { return try rowRun(first: frame) }
         if frame.type == UInt8(ascii: "d") { return try copyRun(first: frame) }
         start = frame.end
-        let payload = frame.payload
-        let result = storage.withUnsafeBytes { bytes -> Result<BackendMessage, PGError> in
-            // Safety: the reader does not outlive this closure; `frame` checked the range.
-            var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[payload]))
-            do throws(PGError) {
-                let message = try BackendMessage.decode(type: frame.type, &reader)
-                try reader.finish()
-                return .success(message)
-            } catch {
-                return .failure(error)
-            }
+        // Safety: the reader does not outlive the closure; `frame` checked the range.
+        return try storage.withUnsafeBufferPointer { bytes throws(PGError) in
+            var reader = ByteReader(
+                UnsafeRawBufferPointer(
+                    rebasing: UnsafeRawBufferPointer(bytes)[frame.payload]))
+            let message = try BackendMessage.decode(type: frame.type, &reader)
+            try reader.finish()
+            return message
         }
-        return try result.get()
     }
 
     private struct Frame {
@@ -69,8 +65,9 @@ package struct BackendDecoder {
         }
         guard storage.count - offset >= 5 else { return nil }
         // 64-bit arithmetic: a length of 2^32-1 can neither wrap nor become negative.
-        var length = 0
-        for index in 1...4 { length = length << 8 | Int(storage[offset + index]) }
+        let length =
+            Int(storage[offset + 1]) << 24 | Int(storage[offset + 2]) << 16
+            | Int(storage[offset + 3]) << 8 | Int(storage[offset + 4])
         guard length >= 4, length <= maximumLength else {
             throw PGError(
                 .protocolViolation,
@@ -84,36 +81,44 @@ package struct BackendDecoder {
     /// All CopyData messages that have arrived in a row, as one: COPY forwards bytes, it does not
     /// look at them, and one array per row would cost more than everything else.
     private mutating func copyRun(first: Frame) throws(PGError) -> BackendMessage {
-        var payloads = [first.payload]
+        var count = 1
         var total = first.payload.count
         var end = first.end
         // A bad header ends the run; it is an error of its own once what came before is handed out.
         while total < Limits.copyChunk, end < storage.count, storage[end] == UInt8(ascii: "d"),
             let frame = try? frame(at: end)
         {
-            payloads.append(frame.payload)
+            count += 1
             total += frame.payload.count
             end = frame.end
         }
         let bytes = storage.withUnsafeBytes { source in
-            [UInt8](unsafeUninitializedCapacity: total) { target, count in
-                // Safety: `total` is the sum of the ranges, each of which lies within `source`.
-                for payload in payloads {
-                    UnsafeMutableRawBufferPointer(
-                        rebasing: UnsafeMutableRawBufferPointer(target)[count...]
-                    )
-                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[payload]))
-                    count += payload.count
+            [UInt8](unsafeUninitializedCapacity: total) { target, filled in
+                // Safety: `count` frames lie one after the other within `start..<end`, so said
+                // `frame(at:)`; `total` is the sum of their payloads.
+                let target = UnsafeMutableRawBufferPointer(target)
+                var offset = start
+                for _ in 0..<count {
+                    let length = Int(
+                        UInt32(
+                            bigEndian: source.loadUnaligned(
+                                fromByteOffset: offset + 1, as: UInt32.self)))
+                    UnsafeMutableRawBufferPointer(rebasing: target[filled...])
+                        .copyMemory(
+                            from: UnsafeRawBufferPointer(
+                                rebasing: source[offset + 5..<offset + 1 + length]))
+                    filled += length - 4
+                    offset += 1 + length
                 }
             }
         }
         start = end
-        return .copyData(bytes, count: payloads.count)
+        return .copyData(bytes, count: count)
     }
 
     /// Rows with as many fields that have arrived one after the other, as one block.
     ///
-    /// One row, the commonest answer, costs one array and no list of places.
+    /// They are copied as they stand, all at once.
     private mutating func rowRun(first: Frame) throws(PGError) -> BackendMessage {
         let columnCount = try fieldCount(first)
         var end = first.end
@@ -125,44 +130,16 @@ package struct BackendDecoder {
             end = frame.end
             count += 1
         }
-        let total = end - start - count
-        let bytes = storage.withUnsafeBytes { source in
-            [UInt8](unsafeUninitializedCapacity: total) { target, filled in
-                // Safety: `count` frames lie one after the other within `start..<end`, so said
-                // `frame(at:)`; each is copied but for its first byte, the type.
-                var offset = start
-                let target = UnsafeMutableRawBufferPointer(target)
-                for _ in 0..<count {
-                    let length = Int(
-                        UInt32(
-                            bigEndian: source.loadUnaligned(
-                                fromByteOffset: offset + 1, as: UInt32.self)))
-                    let frame = UnsafeRawBufferPointer(
-                        rebasing: source[offset + 5..<offset + 1 + length])
-                    target.storeBytes(
-                        of: UInt32(truncatingIfNeeded: frame.count).bigEndian,
-                        toByteOffset: filled, as: UInt32.self)
-                    UnsafeMutableRawBufferPointer(rebasing: target[(filled + 4)...])
-                        .copyMemory(from: frame)
-                    filled += length
-                    offset += 1 + length
-                }
-            }
-        }
+        let bytes = Array(storage[start..<end])
         start = end
         return .dataRows(RowBlock(bytes: bytes, count: count, columnCount: columnCount))
     }
 
     private func fieldCount(_ frame: Frame) throws(PGError) -> Int {
-        let payload = frame.payload
-        let result = storage.withUnsafeBytes { bytes -> Result<Int, PGError> in
-            do throws(PGError) {
-                return .success(
-                    try RowBlock.check(UnsafeRawBufferPointer(rebasing: bytes[payload])))
-            } catch {
-                return .failure(error)
-            }
+        try storage.withUnsafeBufferPointer { bytes throws(PGError) in
+            try RowBlock.check(
+                UnsafeRawBufferPointer(
+                    rebasing: UnsafeRawBufferPointer(bytes)[frame.payload]))
         }
-        return try result.get()
     }
 }

@@ -4,13 +4,15 @@ extension BackendMessage {
     ///
     /// `d` and `D` are cut by the decoder itself.
     static func isKnown(type: UInt8) -> Bool {
-        switch UnicodeScalar(type) {
-        case "R", "K", "2", "3", "C", "d", "c", "G", "H", "W", "D", "I", "E", "v", "n", "N", "A",
-            "t", "S", "1", "s", "Z", "T":
-            true
-        default: false
-        }
+        type < 128 && known[Int(type >> 6)] >> (type & 63) & 1 == 1
     }
+
+    /// A bit for each letter: asked of every message.
+    private static let known: [UInt64] = {
+        var known: [UInt64] = [0, 0]
+        for type in "RK23CdcGHWDIEvnNAtS1sZT".utf8 { known[Int(type >> 6)] |= 1 << (type & 63) }
+        return known
+    }()
 
     /// Decodes one payload; the caller checks that nothing is left.
     static func decode(

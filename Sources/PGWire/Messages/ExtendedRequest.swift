@@ -40,8 +40,6 @@ package struct ExtendedRequest: Sendable {
     private(set) var buffer = PGValueBuffer()
     /// The answers that are due.
     private(set) var steps: [Step] = []
-    /// The names of the statements that it closes.
-    private(set) var closing: Set<String> = []
     /// What becomes of the rows.
     package var delivery = Delivery.collect
     /// Every step has an outcome of its own; else the first failure is the outcome of all.
@@ -77,20 +75,28 @@ package struct ExtendedRequest: Sendable {
     ///     in any case.
     ///   - columns: the columns of the result with the formats that are wanted; where they are not
     ///     known, text is asked for, and the columns.
+    ///   - describes: the columns are asked for though they are known: they may be others by now.
     ///   - limit: how many rows, 0 for all.
     /// - Throws: `misuse` where a text holds a zero byte, or a count or a length does not fit;
     ///   `encodingFailed` where a value does not fit its type.
     package mutating func execute(
         name: String = "", sql: String? = nil, parameters: [any PGEncodable],
-        types: [PGType]? = nil, columns: [PGColumn]? = nil, limit: Int32 = 0
+        types: [PGType]? = nil, columns: [PGColumn]? = nil, describes: Bool = false,
+        limit: Int32 = 0
     ) throws(PGError) {
-        if let sql { try parse(name, sql) }
+        if steps.isEmpty {
+            // The commonest request is one execution and a Sync: it grows once.
+            steps.reserveCapacity(2)
+            buffer.bytes.reserveCapacity(128)
+        }
+        if let sql { try parse(name, sql, types ?? []) }
         try bind(name, parameters, types, columns)
-        if columns == nil {
+        let known = describes ? nil : columns
+        if known == nil {
             try message("D") { $0.append(bytes: [UInt8(ascii: "P"), 0]) }
         }
         appendExecute(limit)
-        steps.append(.execute(Execution(parses: sql != nil, columns: columns)))
+        steps.append(.execute(Execution(parses: sql != nil, columns: known)))
     }
 
     /// Forgets a statement on the server.
@@ -100,7 +106,15 @@ package struct ExtendedRequest: Sendable {
             try Self.append(zeroTerminated: name, to: &message)
         }
         steps.append(.close)
-        closing.insert(name)
+    }
+
+    /// Forgets statements of ours before everything else.
+    mutating func closeFirst(_ names: [String]) {
+        var first = ExtendedRequest()
+        // Our own names: they hold no zero byte, so they cannot fail.
+        for name in names { try? first.close(name: name) }
+        buffer.bytes = first.bytes + buffer.bytes
+        steps = first.steps + steps
     }
 
     /// Ends a group: what fails in it does not touch the next one.
@@ -125,11 +139,16 @@ package struct ExtendedRequest: Sendable {
 
     // MARK: Parts
 
-    private mutating func parse(_ name: String, _ sql: String) throws(PGError) {
+    /// Without types the server infers those of all parameters.
+    private mutating func parse(
+        _ name: String, _ sql: String, _ types: [PGType] = []
+    ) throws(PGError) {
         try message("P") { message throws(PGError) in
             try Self.append(zeroTerminated: name, to: &message)
             try Self.append(zeroTerminated: sql, to: &message)
-            message.append(UInt16(0))  // The server infers the types of all parameters.
+            // `bind` throws where there are more.
+            message.append(UInt16(truncatingIfNeeded: types.count))
+            for type in types { message.append(type.rawValue) }
         }
     }
 

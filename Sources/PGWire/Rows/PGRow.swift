@@ -3,7 +3,7 @@
 /// A row keeps the rows that arrived with it in memory, at most some 100 kilobytes of them.
 public struct PGRow: Sendable {
     @usableFromInline let storage: PGRowStorage
-    /// Where the row's length stands.
+    /// Where the row's message begins.
     @usableFromInline let offset: Int
 
     @inlinable init(storage: PGRowStorage, offset: Int) {
@@ -30,7 +30,7 @@ public struct PGRow: Sendable {
         return Int(
             UInt16(
                 bigEndian: bytes.span.bytes.unsafeLoadUnaligned(
-                    fromByteOffset: offset + 4, as: UInt16.self)))
+                    fromByteOffset: offset + 5, as: UInt16.self)))
     }
 
     /// The bytes of every field in its column's format, nil for NULL.
@@ -104,7 +104,7 @@ public struct PGRow: Sendable {
         bytes = row.storage.bytes
         columns = row.storage.columns
         count = row.count
-        offset = row.offset + 6
+        offset = row.offset + 7
     }
 
     /// Where the next field's bytes are, nil for NULL; only while there is one.

@@ -4,12 +4,14 @@
 /// wait to be taken.
 public struct PGRows: AsyncSequence, Sendable {
     let connection: PGConnection
-    let id: Int
+    let operation: Operation
     /// The columns.
     public let columns: [PGColumn]
 
     /// Begins to take rows; there is one such iteration, later ones go on where it stopped.
-    public func makeAsyncIterator() -> Iterator { Iterator(connection: connection, id: id) }
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(connection: connection, pipe: operation.pipe)
+    }
 
     /// The rows' first columns, decoded.
     ///
@@ -25,7 +27,7 @@ public struct PGRows: AsyncSequence, Sendable {
     /// Takes one row after the other.
     public struct Iterator: AsyncIteratorProtocol {
         let connection: PGConnection
-        let id: Int
+        let pipe: StreamPipe?
         @usableFromInline var storage: PGRowStorage?
         @usableFromInline var offset = 0
         @usableFromInline var left = 0
@@ -54,7 +56,8 @@ public struct PGRows: AsyncSequence, Sendable {
 
         /// Waits for more rows; false after the last one.
         @usableFromInline mutating func refill() async throws(PGError) -> Bool {
-            storage = try await connection.nextRows(id)
+            storage = nil
+            if case .rows(let more) = try await pipe?.next(connection) { storage = more }
             offset = 0
             left = storage?.count ?? 0
             return storage != nil

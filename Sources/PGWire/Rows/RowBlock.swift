@@ -1,9 +1,9 @@
-/// Rows that arrived together, as the server sent them, each with its length before it.
+/// Rows that arrived together: DataRow messages as the server sent them.
 ///
 /// Each row is checked when the block is made: the lengths of its fields add up, and there are
 /// `columnCount` of them.
 package struct RowBlock: Sendable, Equatable {
-    /// For each row four bytes of length, itself not counted, and the payload of its DataRow.
+    /// For each row the message's letter, four bytes of length, themselves counted, and the payload.
     package var bytes: [UInt8]
     /// The number of rows.
     package var count: Int
@@ -18,8 +18,8 @@ package struct RowBlock: Sendable, Equatable {
             payload.append(bigEndian: Int32(truncatingIfNeeded: field?.count ?? -1))
             payload += field ?? []
         }
-        bytes = []
-        bytes.append(bigEndian: UInt32(truncatingIfNeeded: payload.count))
+        bytes = [UInt8(ascii: "D")]
+        bytes.append(bigEndian: UInt32(truncatingIfNeeded: payload.count + 4))
         bytes += payload
         count = 1
         columnCount = fields.count
@@ -68,11 +68,11 @@ package struct RowBlock: Sendable, Equatable {
     /// The offset after the row that begins at an offset.
     @inlinable package func end(ofRowAt offset: Int) -> Int {
         let bytes = bytes
-        return offset + 4
+        return offset + 1
             + Int(
                 UInt32(
                     bigEndian: bytes.span.bytes.unsafeLoadUnaligned(
-                        fromByteOffset: offset, as: UInt32.self)))
+                        fromByteOffset: offset + 1, as: UInt32.self)))
     }
 
     /// Appends every row.

@@ -20,9 +20,9 @@ struct ExtendedAnswer {
     /// The part of a step that comes next.
     private enum Part { case parsed, parameters, described, bound, columns, running }
 
-    private let steps: [ExtendedRequest.Step]
-    private let delivery: ExtendedRequest.Delivery
-    private let isPipeline: Bool
+    private var steps: [ExtendedRequest.Step] = []
+    private var delivery = ExtendedRequest.Delivery.collect
+    private var isPipeline = false
     private var index = 0
     private var part = Part.parsed
     private var outcomes: [StepOutcome] = []
@@ -37,19 +37,39 @@ struct ExtendedAnswer {
     private(set) var failure: PGError?
     /// An error was reported; everything up to the next Sync is not run.
     private var isSkipping = false
+    /// Whether what failed was refused before it ran.
+    private(set) var ranNothing = false
+
+    /// Waits for nothing.
+    init() {}
 
     /// Waits for the answers to a request.
     init(_ request: ExtendedRequest) {
+        expect(request)
+    }
+
+    /// Waits for the answers to a request; what came of the one before must be taken.
+    ///
+    /// Not a new value each time: assigning one costs more than the answer to a short statement.
+    mutating func expect(_ request: ExtendedRequest) {
         steps = request.steps
         delivery = request.delivery
         isPipeline = request.isPipeline
+        index = 0
+        isSkipping = false
+        ranNothing = false
         begin()
     }
 
-    /// What the caller gets.
-    var outcome: Result<[StepOutcome], PGError> {
-        if let failure, !isPipeline { return .failure(failure) }
-        return .success(outcomes)
+    /// What the caller gets; nothing of it is kept.
+    mutating func takeOutcome() -> Result<[StepOutcome], PGError> {
+        let taken = outcomes
+        outcomes = []
+        steps = []
+        index = 0
+        guard let failure else { return .success(taken) }
+        self.failure = nil
+        return isPipeline ? .success(taken) : .failure(failure)
     }
 
     /// Notes that the step under way fails, though the server goes on with it.
@@ -155,7 +175,10 @@ struct ExtendedAnswer {
     }
 
     private mutating func receiveError(_ error: PGError) -> Event {
-        if failure == nil { failure = error }
+        if failure == nil {
+            failure = error
+            ranNothing = isBeforeExecution
+        }
         // A second error before the Sync is answered (one may come with the Sync's own commit) is
         // told by the first.
         guard !isSkipping else { return .none }
@@ -201,14 +224,22 @@ struct ExtendedAnswer {
     }
 
     private mutating func begin() {
-        stepFailure = nil
-        rows = []
-        columns = []
+        if stepFailure != nil { stepFailure = nil }
+        if !rows.isEmpty { rows = [] }
+        if !columns.isEmpty { columns = [] }
         guard index < steps.count, case .execute(let execution) = steps[index] else {
             part = .parsed
             return
         }
         part = execution.parses ? .parsed : .bound
+    }
+
+    private var isBeforeExecution: Bool {
+        guard index < steps.count, case .execute = steps[index] else { return false }
+        switch part {
+        case .parsed, .bound: return true
+        case .parameters, .described, .columns, .running: return false
+        }
     }
 
     private var stepName: String {

@@ -24,7 +24,7 @@ package struct Session {
     private var login: Login
     private var answer = Answer()
     private var kind = Kind.simple
-    private var extended = ExtendedAnswer(ExtendedRequest())
+    private var extended = ExtendedAnswer()
     private var copyWasOpened = false
     /// What streams is given up: rows and chunks are dropped, also those that are yet to begin.
     private var isUnwanted = false
@@ -37,6 +37,8 @@ package struct Session {
     package private(set) var transactionStatus = PGTransactionStatus.idle
     /// The settings that the server reported, latest values.
     package private(set) var parameters: [String: String] = [:]
+    /// Whether the statement that failed last, of the extended protocol, was refused before it ran.
+    package var ranNothing: Bool { kind == .extended && extended.ranNothing }
     /// What a CancelRequest must carry; nil where the server gave none.
     package private(set) var cancelKey: CancelKey?
 
@@ -86,12 +88,11 @@ package struct Session {
             kind = .copyIn
         case .extended(let request):
             bytes = request.bytes
-            extended = ExtendedAnswer(request)
+            extended.expect(request)
             kind = .extended
             if case .portal = request.delivery { syncIsDue = true }
         }
         state = .answering
-        answer = Answer()
         copyWasOpened = false
         isUnwanted = false
         return bytes
@@ -266,7 +267,7 @@ package struct Session {
                 return bytes.isEmpty ? [] : [.send(bytes)]
             case .finished:
                 state = .idle
-                return [.finished(extended.outcome)]
+                return [.finished(extended.takeOutcome())]
             }
         } catch {
             return close(error)

@@ -24,6 +24,8 @@ struct StatementCache {
     let capacity: Int
     private var entries: [String: Entry] = [:]
     private var clock = 0
+    /// Those whose columns have changed and that were not prepared again since, by their text.
+    private var refused: [String: PGPreparedStatement] = [:]
 
     init(capacity: Int) { self.capacity = max(0, capacity) }
 
@@ -54,9 +56,34 @@ struct StatementCache {
         return evicted
     }
 
-    /// Forgets a statement.
-    mutating func remove(_ sql: String) { entries[sql] = nil }
-
     /// Forgets all.
-    mutating func removeAll() { entries = [:] }
+    mutating func removeAll() {
+        entries = [:]
+        refused = [:]
+    }
+
+    /// Forgets a statement that the server refused.
+    ///
+    /// - Parameters:
+    ///   - statement: what was refused.
+    ///   - isStale: its columns are others by now, so that one with the same is the same again.
+    /// - Returns: false where it is not kept any more.
+    mutating func refuse(_ statement: PGPreparedStatement, isStale: Bool) -> Bool {
+        guard let entry = entries[statement.sql], entry.statement.name == statement.name else {
+            return false
+        }
+        entries[statement.sql] = nil
+        guard isStale else { return true }
+        // Most are prepared again at once; those that never are must not pile up.
+        if refused.count >= capacity { refused = [:] }
+        refused[statement.sql] = statement
+        return true
+    }
+
+    /// Whether a statement that was just prepared is the one that the server refused before: the
+    /// columns are those of then.
+    mutating func wasRefused(_ statement: PGPreparedStatement) -> Bool {
+        guard let before = refused.removeValue(forKey: statement.sql) else { return false }
+        return before.columns == statement.columns
+    }
 }

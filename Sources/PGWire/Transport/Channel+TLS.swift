@@ -95,8 +95,9 @@ extension Channel {
     /// Encrypted bytes from the peer.
     func receivedEncrypted(_ bytes: UnsafeRawBufferPointer) {
         guard let tls else { return }
-        tls.feed(bytes)
-        if handshake == nil { deliverPlaintext() } else { advanceHandshake() }
+        tls.feed(bytes) {
+            if handshake == nil { deliverPlaintext() } else { advanceHandshake() }
+        }
     }
 
     /// Hands out what can be decrypted, until the owner pauses.

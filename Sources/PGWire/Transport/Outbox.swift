@@ -15,7 +15,12 @@ struct Outbox {
         let added = bytes.count - start
         guard added > 0 else { return }
         count += added
-        if let last = pieces.indices.last, last >= first,
+        if first == pieces.count {
+            // The usual case is the rest of one long piece: it is not copied.
+            pieces = [bytes]
+            first = 0
+            offset = start
+        } else if let last = pieces.indices.last, last >= first,
             pieces[last].count + added <= Limits.joinedPiece
         {
             pieces[last].append(contentsOf: bytes[start...])

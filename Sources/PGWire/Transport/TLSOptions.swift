@@ -55,12 +55,20 @@ package struct TLSOptions: Sendable, Hashable {
                 "ssl_min_protocol_version \(oldest.rawValue) is newer than"
                     + " ssl_max_protocol_version \(newest.rawValue)")
         }
-        switch (negotiation, mode) {
+        try Self.checkNegotiation(configuration)
+    }
+
+    /// Checks that TLS that begins unasked is not one of two ways: a server that does not know it, or
+    /// somebody between, would bring us to plain text.
+    ///
+    /// - Throws: `invalidConfiguration` for direct TLS with a mode that does without.
+    static func checkNegotiation(_ configuration: PGConfiguration) throws(PGError) {
+        switch (configuration.sslNegotiation, configuration.sslMode) {
         case (.direct, .disable), (.direct, .allow), (.direct, .prefer):
-            // A server that does not know it, or somebody between, would bring us to plain text.
             throw PGError(
                 .invalidConfiguration,
-                "sslnegotiation=direct needs sslmode=require or stricter, not \(mode.rawValue)")
+                "weak sslmode \(configuration.sslMode.rawValue) may not be used with"
+                    + " sslnegotiation=direct: it needs require, verify-ca or verify-full")
         case (.direct, _), (.postgres, _): break
         }
     }

@@ -20,9 +20,7 @@ final class TLSSession {
     private let context: TLSContext
     private let host: String
     private let ssl: OpaquePointer
-    // Owned by `ssl`.
-    private let incoming: OpaquePointer
-    private let outgoing: OpaquePointer
+    private let memory = TLSMemory()
 
     /// Whether the handshake is through.
     private(set) var isEstablished = false
@@ -38,18 +36,15 @@ final class TLSSession {
         guard let ssl = SSL_new(context.pointer) else {
             throw PGError(.tlsFailed, "OpenSSL gave no session: \(Self.reasons())")
         }
-        guard let incoming = BIO_new(BIO_s_mem()), let outgoing = BIO_new(BIO_s_mem()) else {
+        guard let bio = memory.makeBIO() else {
             SSL_free(ssl)
             throw PGError(.tlsFailed, "OpenSSL gave no memory: \(Self.reasons())")
         }
-        teleport_bio_never_ends(incoming)
-        teleport_bio_never_ends(outgoing)
-        SSL_set_bio(ssl, incoming, outgoing)
+        // The session owns it, both ways.
+        SSL_set_bio(ssl, bio, bio)
         SSL_set_connect_state(ssl)
         self.context = context
         self.ssl = ssl
-        self.incoming = incoming
-        self.outgoing = outgoing
 
         self.host = host
         var accepted: Int32 = 1
@@ -73,20 +68,11 @@ final class TLSSession {
 
     // MARK: Steps
 
-    /// Takes encrypted bytes from the peer.
-    func feed(_ bytes: UnsafeRawBufferPointer) {
-        // A memory BIO takes everything; the channel reads one buffer at a time.
-        _ = BIO_write(incoming, bytes.baseAddress, Int32(clamping: bytes.count))
-    }
+    /// Takes encrypted bytes from the peer, which are read within a closure or kept.
+    func feed(_ bytes: UnsafeRawBufferPointer, _ body: () -> Void) { memory.lend(bytes, body) }
 
     /// Encrypted bytes for the peer, none when there are none.
-    func takeOutgoing() -> [UInt8] {
-        let count = BIO_ctrl_pending(outgoing)
-        guard count > 0 else { return [] }
-        return [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
-            used = Int(max(0, BIO_read(outgoing, buffer.baseAddress, Int32(clamping: count))))
-        }
-    }
+    func takeOutgoing() -> [UInt8] { memory.takeOutgoing() }
 
     /// Takes the handshake as far as the bytes at hand allow.
     func handshake() -> Step {
@@ -110,6 +96,7 @@ final class TLSSession {
 
     /// Encrypts everything; nil, or the reason why not.
     func write(_ bytes: [UInt8]) -> String? {
+        memory.reserve(bytes.count)
         var rest = bytes[...]
         while !rest.isEmpty {
             ERR_clear_error()

@@ -119,6 +119,19 @@ struct TargetStore: Sendable {
         var abilities = TargetAbilities()
         abilities.roles = Set(try found.rows.map { try $0.decode(String.self, 0) })
         abilities.bypassesRowSecurity = try found.rows.first?.decode(Bool?.self, 1) ?? false
+        var own: Set<String> = []
+        for row in found.rows where try row.decode(Bool.self, 2) {
+            own.insert(try row.decode(String.self, 0))
+        }
+        abilities.ownRoles = own
+        let versions = try await connection.query(
+            sql: TargetAbilities.extensionSQL(serverVersion: connection.serverVersion))
+        var extensions: [String: Set<String>] = [:]
+        for row in versions.rows {
+            extensions[try row.decode(String.self, 0), default: []].insert(
+                try row.decode(String.self, 1))
+        }
+        abilities.extensionVersions = extensions
         return abilities
     }
 

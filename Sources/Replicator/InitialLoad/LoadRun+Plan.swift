@@ -91,6 +91,11 @@ extension LoadRun {
         // Those of materialized views are made with them.
         schema.indexes.removeAll { index in keys[index.table].map { $0 != index.name.name } ?? false
         }
+        schema.statistics = []
+        schema.comments = []
+        schema.privileges = []
+        schema.defaultPrivileges = []
+        schema.owners = []
         schema.constraints.removeAll { $0.kind == "u" && keys[$0.table] != $0.name }
         let waiting = try SchemaPlan.make(
             from: nil, to: snapshot, mapping: target.mapping, options: target.options,

@@ -56,6 +56,9 @@ struct CatalogContents: Sendable {
         var routine: SchemaSnapshot.Routine
         var letter: String
         var language: String
+        var isLeakproof = false
+        /// Why it is not carried, whatever it needs.
+        var reason: String?
     }
 
     /// A row of pg_class that is a sequence.
@@ -72,6 +75,15 @@ struct CatalogContents: Sendable {
         /// Nil where what is needed is of a kind that is not modelled.
         var referenced: SchemaSnapshot.ObjectID?
         var description: String?
+    }
+
+    /// An object that is made by one statement.
+    struct PlainRow: Sendable {
+        var object: PlainObject
+        /// Why it is not carried, whatever it needs.
+        var reason: String?
+        /// The oid of a range's multirange type; 0 for none.
+        var multirange: UInt32 = 0
     }
 
     /// Something that is not modelled.
@@ -113,6 +125,12 @@ struct CatalogContents: Sendable {
     var rowSecurity: [UInt32: SchemaSnapshot.RowSecurity] = [:]
     var extensions: [SchemaSnapshot.Extension] = []
     var dependencies: [DependencyRow] = []
+    var plain: [PlainRow] = []
+    var statistics: [StatisticsObject] = []
+    var comments: [SchemaSnapshot.Comment] = []
+    var privileges: [SchemaSnapshot.Privileges] = []
+    var owners: [SchemaSnapshot.Ownership] = []
+    var defaultPrivileges: [SchemaSnapshot.DefaultPrivileges] = []
     var unmodelled: [Unmodelled] = []
     var gaps: [Gap] = []
 }

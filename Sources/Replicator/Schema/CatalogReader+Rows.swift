@@ -55,7 +55,7 @@ extension CatalogReader {
     /// Cuts `CREATE OR REPLACE FUNCTION schema.name` off.
     static func routine(_ row: CatalogRow) throws(SchemaError) -> CatalogContents.RoutineRow {
         let letter = try row.text(3)
-        let kind = letter == "p" ? "PROCEDURE" : "FUNCTION"
+        let kind = letter == "p" ? "PROCEDURE" : letter == "a" ? "AGGREGATE" : "FUNCTION"
         var definition = ""
         if let whole = row.optional(7) {
             let prefix = "CREATE OR REPLACE \(kind) \(try row.text(8))"
@@ -65,10 +65,13 @@ extension CatalogReader {
             definition = String(whole.dropFirst(prefix.count))
             while definition.hasSuffix("\n") { definition.removeLast() }
         }
+        // An aggregate without arguments is called with a star.
+        var arguments = row.optional(4) ?? ""
+        if letter == "a", arguments.isEmpty { arguments = "*" }
         return .init(
             routine: .init(
-                oid: try row.oid(0), name: try row.name(1), kind: kind,
-                arguments: row.optional(4) ?? "", result: row.optional(5) ?? "",
+                oid: try row.oid(0), name: try row.name(1), kind: kind, arguments: arguments,
+                result: row.optional(5) ?? "",
                 definition: definition),
             letter: letter, language: try row.text(6))
     }

@@ -102,6 +102,9 @@ package enum CatalogReader {
         contents.sequences = try await sequences(from: source, sql)
         try await fillParts(&contents, from: source, sql)
         contents.dependencies = try await source.rows(sql.dependencies).compactMap(dependency)
+        try await fillObjects(&contents, from: source, sql)
+        contents.comments = try await source.rows(sql.comments).map(comment)
+        try await fillPrivileges(&contents, from: source, sql)
         contents.unmodelled = try await source.rows(sql.unmodelled).map { row in
             .init(
                 kind: try row.text(0), schema: try row.text(1), table: row.optional(2),

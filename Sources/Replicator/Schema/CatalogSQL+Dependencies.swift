@@ -3,15 +3,17 @@ struct ObjectCatalog: Sendable {
     let word: SchemaSnapshot.ObjectID.Catalog
     let name: String
     var since = 0
+    /// Whether its objects stand for themselves, in no other catalog.
+    var isPlain = true
 
     /// As an SQL expression.
     var regclass: String { "'pg_catalog.\(name)'::regclass" }
 
     static let all = [
-        ObjectCatalog(word: .relation, name: "pg_class"),
-        ObjectCatalog(word: .type, name: "pg_type"),
-        ObjectCatalog(word: .routine, name: "pg_proc"),
-        ObjectCatalog(word: .constraint, name: "pg_constraint"),
+        ObjectCatalog(word: .relation, name: "pg_class", isPlain: false),
+        ObjectCatalog(word: .type, name: "pg_type", isPlain: false),
+        ObjectCatalog(word: .routine, name: "pg_proc", isPlain: false),
+        ObjectCatalog(word: .constraint, name: "pg_constraint", isPlain: false),
         ObjectCatalog(word: .collation, name: "pg_collation"),
         ObjectCatalog(word: .dictionary, name: "pg_ts_dict"),
         ObjectCatalog(word: .configuration, name: "pg_ts_config"),
@@ -106,39 +108,22 @@ extension CatalogSQL {
 
     static let counted = [
         Counted(
-            kind: "operator", catalog: "pg_operator", name: "oprname", namespace: "oprnamespace"),
-        Counted(
             kind: "operator class", catalog: "pg_opclass", name: "opcname",
             namespace: "opcnamespace"),
         Counted(
             kind: "operator family", catalog: "pg_opfamily", name: "opfname",
             namespace: "opfnamespace"),
         Counted(
-            kind: "collation", catalog: "pg_collation", name: "collname", namespace: "collnamespace"
-        ),
-        Counted(
-            kind: "conversion", catalog: "pg_conversion", name: "conname",
-            namespace: "connamespace"),
-        Counted(
-            kind: "text search configuration", catalog: "pg_ts_config", name: "cfgname",
-            namespace: "cfgnamespace"),
-        Counted(
-            kind: "text search dictionary", catalog: "pg_ts_dict", name: "dictname",
-            namespace: "dictnamespace"),
-        Counted(
             kind: "text search parser", catalog: "pg_ts_parser", name: "prsname",
             namespace: "prsnamespace"),
         Counted(
             kind: "text search template", catalog: "pg_ts_template", name: "tmplname",
             namespace: "tmplnamespace"),
-        Counted(
-            kind: "statistics object", catalog: "pg_statistic_ext", name: "stxname",
-            namespace: "stxnamespace", since: 100_000),
     ]
 
     /// Kind, schema, table or NULL, and name: what is in the schemas and not modelled.
     var unmodelled: String {
-        var parts = Self.counted.filter { features.version >= $0.since }.map { counted in
+        let parts = Self.counted.filter { features.version >= $0.since }.map { counted in
             """
             SELECT '\(counted.kind)'::text, n.nspname::text, NULL::text, o.\(counted.name)::text
               FROM pg_catalog.\(counted.catalog) o
@@ -146,15 +131,6 @@ extension CatalogSQL {
              WHERE n.nspname = ANY (\(schemas)) AND \(notMember(counted.catalog, "o.oid"))
             """
         }
-        parts.append(
-            """
-            SELECT 'cast'::text, n.nspname::text, NULL::text,
-                   format_type(o.castsource, NULL) || ' AS ' || format_type(o.casttarget, NULL)
-              FROM pg_catalog.pg_cast o
-              JOIN pg_catalog.pg_type y ON y.oid IN (o.castsource, o.casttarget) AND y.oid >= 16384
-              JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
-             WHERE n.nspname = ANY (\(schemas)) AND \(notMember("pg_cast", "o.oid"))
-            """)
         return parts.joined(separator: "\nUNION\n") + "\nORDER BY 1, 2, 3, 4"
     }
 }

@@ -25,7 +25,7 @@ extension CatalogSQL {
                 """
                 concat_ws('/', o.oid::text, o.relname, o.relnamespace::text, o.relkind::text,
                           o.relpersistence::text, o.reloptions::text, o.relacl::text,
-                          o.reltablespace::text, \(features.replicaIdentity),
+                          o.reltablespace::text, o.relowner::text, \(features.replicaIdentity),
                           \([features.rowSecurity, features.forcedRowSecurity, features.isPopulated]
                               .map { "(\($0.replacingAlias("c", with: "o")))::text" }
                               .joined(separator: ", ")))
@@ -58,7 +58,8 @@ extension CatalogSQL {
         let others =
             Self.counted.filter { features.version >= $0.since }.map(\.catalog)
             + databaseCatalogs.filter { features.version >= $0.since }.map(\.catalog)
-            + ["pg_rewrite", "pg_cast", "pg_default_acl"]
+            + ObjectCatalog.all.filter { $0.isPlain && features.version >= $0.since }.map(\.name)
+            + ["pg_rewrite", "pg_default_acl"]
             + (features.version >= 90_500 ? ["pg_policy"] : [])
         parts += others.map { part($0, versioned, "o.oid >= 16384") }
         parts.append(
@@ -66,6 +67,11 @@ extension CatalogSQL {
                 "pg_description",
                 "concat_ws('/', o.objoid::text, o.classoid::text, o.objsubid::text, o.xmin::text)",
                 "o.objoid >= 16384"))
+        parts.append(
+            part(
+                "pg_ts_config_map",
+                "concat_ws('/', o.mapcfg::text, o.maptokentype::text, o.mapseqno::text, o.mapdict::text)",
+                "o.mapcfg >= 16384"))
         if features.hasSequenceCatalog {
             parts.append(part("pg_sequence", "o.seqrelid::text || '/' || o.xmin::text", "true"))
         }

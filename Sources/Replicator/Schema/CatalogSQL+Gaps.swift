@@ -5,7 +5,7 @@
 extension CatalogSQL {
     /// All of them in one query.
     var gaps: String {
-        ([columnGaps, relationGaps] + commentGaps + privilegeGaps + databaseGaps)
+        ([columnGaps, relationGaps] + databaseGaps)
             .joined(separator: "\nUNION ALL\n") + "\nORDER BY 1, 4, 5, 7"
     }
 
@@ -89,107 +89,6 @@ extension CatalogSQL {
             """
     }
 
-    private var commentGaps: [String] {
-        let words = """
-            CASE WHEN o.objsubid > 0 AND c.relkind <> 'c' THEN 'comments on columns'
-                 WHEN c.relkind IN ('r', 'p') THEN 'comments on tables'
-                 WHEN c.relkind IN ('i', 'I') THEN 'comments on indexes'
-                 WHEN c.relkind = 'S' THEN 'comments on sequences'
-                 WHEN c.relkind = 'c' THEN 'comments on types' ELSE 'comments' END
-            """
-        let standard = "n.oid < 16384 AND o.description = 'standard public schema'"
-        return [
-            """
-            SELECT \(words), CASE WHEN c.relkind = 'c' THEN 'type' ELSE 'relation' END,
-                   CASE WHEN c.relkind = 'c' THEN c.reltype ELSE coalesce(i.indrelid, c.oid) END,
-                   n.nspname::text, NULL::text, count(*), 'comments are not carried'::text
-              FROM pg_catalog.pg_description o
-              JOIN pg_catalog.pg_class c
-                ON o.classoid = 'pg_catalog.pg_class'::regclass AND c.oid = o.objoid
-              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-              LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-             WHERE n.nspname = ANY (\(schemas)) GROUP BY 1, 2, 3, 4
-            """,
-            comments(on: "types", "pg_type", "type", namespace: "typnamespace"),
-            comments(on: "functions", "pg_proc", "routine", namespace: "pronamespace"),
-            comments(on: "constraints", "pg_constraint", "constraint", namespace: "connamespace"),
-            """
-            SELECT 'comments on schemas'::text, 'schema'::text, n.oid, n.nspname::text, NULL::text,
-                   1::bigint, 'comments are not carried'::text
-              FROM pg_catalog.pg_description o
-              JOIN pg_catalog.pg_namespace n
-                ON o.classoid = 'pg_catalog.pg_namespace'::regclass AND n.oid = o.objoid
-             WHERE n.nspname = ANY (\(schemas)) AND NOT (\(standard))
-            """,
-        ]
-    }
-
-    private func comments(
-        on kind: String, _ catalog: String, _ word: String, namespace: String
-    ) -> String {
-        """
-        SELECT 'comments on \(kind)'::text, '\(word)'::text, x.oid, n.nspname::text, NULL::text,
-               1::bigint, 'comments are not carried'::text
-          FROM pg_catalog.pg_description o
-          JOIN pg_catalog.\(catalog) x
-            ON o.classoid = 'pg_catalog.\(catalog)'::regclass AND x.oid = o.objoid
-          JOIN pg_catalog.pg_namespace n ON n.oid = x.\(namespace)
-         WHERE n.nspname = ANY (\(schemas))
-        """
-    }
-
-    private var privilegeGaps: [String] {
-        // What a schema has had since initdb is nobody's wish.
-        let initial =
-            features.version >= 90_600
-            ? """
-            NOT EXISTS (SELECT 1 FROM pg_catalog.pg_init_privs q
-                 WHERE q.classoid = 'pg_catalog.pg_namespace'::regclass AND q.objoid = n.oid
-                   AND q.objsubid = 0 AND q.initprivs = n.nspacl)
-            """ : "n.oid >= 16384"
-        return [
-            """
-            SELECT CASE c.relkind WHEN 'S' THEN 'privileges on sequences'
-                        ELSE 'privileges on tables' END, 'relation'::text, c.oid,
-                   n.nspname::text, NULL::text, 1::bigint, \(Self.privilegeReason)
-              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-             WHERE n.nspname = ANY (\(schemas)) AND c.relacl IS NOT NULL
-            """,
-            """
-            SELECT 'privileges on columns'::text, 'relation'::text, c.oid, n.nspname::text,
-                   NULL::text, count(*), \(Self.privilegeReason)
-              FROM pg_catalog.pg_attribute a
-              JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-             WHERE n.nspname = ANY (\(schemas)) AND a.attacl IS NOT NULL AND NOT a.attisdropped
-             GROUP BY c.oid, n.nspname
-            """,
-            privileges(on: "types", "pg_type", "type", prefix: "typ"),
-            privileges(on: "functions", "pg_proc", "routine", prefix: "pro"),
-            """
-            SELECT 'privileges on schemas'::text, 'schema'::text, n.oid, n.nspname::text,
-                   NULL::text, 1::bigint, \(Self.privilegeReason)
-              FROM pg_catalog.pg_namespace n
-             WHERE n.nspname = ANY (\(schemas)) AND n.nspacl IS NOT NULL AND \(initial)
-            """,
-        ]
-    }
-
-    private static let privilegeReason =
-        "'grants are not carried; everything belongs to the role that applies'::text"
-
-    private func privileges(
-        on kind: String, _ catalog: String, _ word: String, prefix: String
-    ) -> String {
-        """
-        SELECT 'privileges on \(kind)'::text, '\(word)'::text, x.oid, n.nspname::text, NULL::text,
-               1::bigint, \(Self.privilegeReason)
-          FROM pg_catalog.\(catalog) x
-          JOIN pg_catalog.pg_namespace n ON n.oid = x.\(prefix)namespace
-         WHERE n.nspname = ANY (\(schemas)) AND x.\(prefix)acl IS NOT NULL
-        """
-    }
-
     /// Catalogs of what belongs to the database as a whole, with the column of the names.
     var databaseCatalogs:
         [(kind: String, catalog: String, name: String, since: Int, condition: String)]
@@ -207,6 +106,7 @@ extension CatalogSQL {
             ("foreign-data wrappers", "pg_foreign_data_wrapper", "fdwname", 0, ""),
             ("foreign servers", "pg_foreign_server", "srvname", 0, ""),
             ("access methods", "pg_am", "amname", 90_600, ""),
+            ("transforms", "pg_transform", "trftype::regtype", 90_500, ""),
         ]
     }
 
@@ -215,9 +115,10 @@ extension CatalogSQL {
             database(
                 wide.kind, wide.catalog, "o.\(wide.name)::text",
                 "o.oid >= 16384 AND \(notMember(wide.catalog, "o.oid"))\(wide.condition)")
-        } + subscriptions + [
+        } + subscriptions + (unknownCatalogs.map { [$0] } ?? []) + [
             database("large objects", "pg_largeobject_metadata", "'*'::text", "true"),
-            database("default privileges", "pg_default_acl", "'*'::text", "true"),
+            database(
+                "default privileges", "pg_default_acl", "'*'::text", "o.defaclnamespace = 0"),
             database("security labels", "pg_seclabel", "'*'::text", "true"),
         ]
     }

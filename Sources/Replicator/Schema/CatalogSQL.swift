@@ -80,10 +80,7 @@ struct CatalogSQL: Sendable {
         SELECT a.attrelid, a.attnum, a.attname::text, format_type(a.atttypid, a.atttypmod),
                a.atttypid,
                CASE WHEN a.attcollation <> y.typcollation AND a.attcollation <> 0 THEN
-                   (SELECT quote_ident(ln.nspname) || '.' || quote_ident(l.collname)
-                      FROM pg_catalog.pg_collation l
-                      JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
-                     WHERE l.oid = a.attcollation) END,
+                   \(visibleCollation("a.attcollation")) END,
                a.attnotnull, pg_get_expr(d.adbin, d.adrelid), \(features.missingValue),
                \(features.identity), \(features.generated)
           FROM pg_catalog.pg_attribute a
@@ -104,10 +101,7 @@ struct CatalogSQL: Sendable {
                CASE WHEN y.typtype = 'd' THEN format_type(y.typbasetype, y.typtypmod) END,
                CASE WHEN y.typtype = 'd' THEN pg_get_expr(y.typdefaultbin, 0) END, y.typnotnull,
                CASE WHEN y.typtype = 'd' AND y.typcollation <> b.typcollation THEN
-                   (SELECT quote_ident(ln.nspname) || '.' || quote_ident(l.collname)
-                      FROM pg_catalog.pg_collation l
-                      JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
-                     WHERE l.oid = y.typcollation) END
+                   \(visibleCollation("y.typcollation")) END
           FROM pg_catalog.pg_type y JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
           LEFT JOIN pg_catalog.pg_type b ON b.oid = y.typbasetype
           LEFT JOIN pg_catalog.pg_class c ON c.oid = y.typrelid

@@ -3,10 +3,15 @@ extension CatalogScope {
     mutating func fillTypes(_ result: inout SchemaSnapshot, _ wanted: Set<ObjectID>) {
         for type in contents.types {
             guard wanted.contains(ObjectID(catalog: .type, oid: type.oid)) else {
-                reportUnwanted(.type, type.oid, "type", type.name.description, type.name.schema)
+                // A range is named with the plain objects.
+                if type.letter == "r" { continue }
+                reportUnwanted(
+                    ObjectID(catalog: .type, oid: type.oid), "type", type.name.description,
+                    type.name)
                 continue
             }
             switch type.letter {
+            case "r": continue
             case "e":
                 result.enums.append(
                     .init(oid: type.oid, name: type.name, labels: contents.labels[type.oid] ?? []))
@@ -38,22 +43,18 @@ extension CatalogScope {
             let routine = row.routine
             if wanted.contains(ObjectID(catalog: .routine, oid: routine.oid)) {
                 result.functions.append(routine)
+                if row.isLeakproof {
+                    report(
+                        "function property", "\(routine.name)(\(routine.arguments))",
+                        "only a superuser makes a function LEAKPROOF; it is carried without")
+                }
             } else {
                 reportUnwanted(
-                    .routine, routine.oid, row.letter == "a" ? "aggregate" : "function",
-                    "\(routine.name)(\(routine.arguments))", routine.name.schema)
+                    ObjectID(catalog: .routine, oid: routine.oid),
+                    row.letter == "a" ? "aggregate" : "function",
+                    "\(routine.name)(\(routine.arguments))", routine.name)
             }
         }
-    }
-
-    /// What was asked for and cannot be carried is named; what nobody asked for is not.
-    private mutating func reportUnwanted(
-        _ catalog: ObjectID.Catalog, _ oid: UInt32, _ kind: String, _ name: String, _ schema: String
-    ) {
-        guard expression.takesWhole(schema: schema),
-            let reason = verdict(ObjectID(catalog: catalog, oid: oid))
-        else { return }
-        report(kind, name, reason)
     }
 
     mutating func fillSequences(
@@ -84,13 +85,11 @@ extension CatalogScope {
         }
     }
 
-    mutating func fillExtensions(_ result: inout SchemaSnapshot, _ wanted: Set<ObjectID>) {
+    func fillExtensions(_ result: inout SchemaSnapshot, _ wanted: Set<ObjectID>) {
         for row in contents.extensions {
-            if wanted.contains(ObjectID(catalog: .extension, oid: row.oid)) {
-                result.extensions.append(row)
-            } else if row.schema != "pg_catalog", expression.takesWhole(schema: row.schema) {
-                report("extension", row.name, "nothing that is carried needs it")
-            }
+            let isNeeded = wanted.contains(ObjectID(catalog: .extension, oid: row.oid))
+            let isInScope = row.schema != "pg_catalog" && expression.takesWhole(schema: row.schema)
+            if isNeeded || isInScope { result.extensions.append(row) }
         }
     }
 

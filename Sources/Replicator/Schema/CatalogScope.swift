@@ -13,6 +13,7 @@ struct CatalogScope {
     let types: [UInt32: CatalogContents.TypeRow]
     let routines: [UInt32: CatalogContents.RoutineRow]
     let sequences: [UInt32: CatalogContents.SequenceRow]
+    let plain: [ObjectID: CatalogContents.PlainRow]
     let checksOfDomain: [UInt32: [CatalogContents.ConstraintRow]]
     /// Nil for an object that is carried, else why it is not.
     var verdicts: [ObjectID: String?] = [:]
@@ -37,6 +38,7 @@ struct CatalogScope {
         routines = .init(contents.routines.map { ($0.routine.oid, $0) }, uniquingKeysWith: { $1 })
         sequences = .init(
             contents.sequences.map { ($0.sequence.oid, $0) }, uniquingKeysWith: { $1 })
+        plain = .init(contents.plain.map { ($0.object.id, $0) }, uniquingKeysWith: { $1 })
         checksOfDomain = Dictionary(
             grouping: contents.constraints.filter { $0.domain != 0 && $0.letter == "c" },
             by: \.domain)
@@ -57,10 +59,13 @@ struct CatalogScope {
         fillIndexes(&result, relations)
         fillViews(&result, relations)
         fillParts(&result, wanted, relations)
-        let known = wanted.union(
+        fillObjects(&result, wanted, Set(tables.map(\.oid)))
+        let known = wanted.union(result.statistics.map(\.id)).union(
             (result.constraints.map(\.oid) + result.domains.flatMap(\.checks).map(\.oid)).map {
                 ObjectID(catalog: .constraint, oid: $0)
             })
+        fillComments(&result)
+        fillPrivileges(&result)
         reportUnmodelled()
         reportPartitions(tables)
         reportGaps(
@@ -170,8 +175,9 @@ struct CatalogScope {
         case .routine: return routineReason(id.oid)
         case .constraint, .attributeDefault, .schema, .extension: return nil
         case .trigger, .rule, .policy, .statistics: return nil
-        case .collation, .dictionary, .configuration, .operator, .cast, .conversion,
-            .operatorClass, .operatorFamily, .language:
+        case .collation, .dictionary, .configuration, .operator, .cast, .conversion:
+            return plainReason(id)
+        case .operatorClass, .operatorFamily, .language:
             return "this kind of object is not carried"
         }
     }
@@ -180,8 +186,8 @@ struct CatalogScope {
         guard let type = types[oid] else { return "it is not in a schema of the expression" }
         switch type.letter {
         case "e", "c", "d": return nil
-        case "r": return "range types are not carried"
-        case "m": return "multirange types are not carried"
+        case "r": return plainReason(ObjectID(catalog: .type, oid: oid))
+        case "m": return "its range type is not in a schema of the expression"
         case "b": return "base types are not carried"
         default: return "types of kind \(type.letter) are not carried"
         }
@@ -190,13 +196,12 @@ struct CatalogScope {
     func routineReason(_ oid: UInt32) -> String? {
         guard let row = routines[oid] else { return "it is not in a schema of the expression" }
         switch row.letter {
-        case "f", "p": break
-        case "a": return "aggregates are not carried"
-        case "w": return "window functions are not carried"
-        default: return "routines of kind \(row.letter) are not carried"
+        case "a": return row.reason
+        case "f", "p", "w": break
+        default: return "routines of kind \(row.letter) are not known"
         }
-        return ["sql", "plpgsql"].contains(row.language)
-            ? nil : "language \(row.language) is not carried"
+        return ["c", "internal"].contains(row.language)
+            ? "only a superuser makes functions in language \(row.language)" : row.reason
     }
 
     mutating func neededReason(_ id: ObjectID) -> String? {
@@ -241,6 +246,9 @@ struct CatalogScope {
         }
         for row in contents.routines where expression.takesWhole(schema: row.routine.name.schema) {
             open.append(ObjectID(catalog: .routine, oid: row.routine.oid))
+        }
+        for row in contents.plain where expression.takesWhole(schema: row.object.name.schema) {
+            open.append(row.object.id)
         }
         var wanted: Set<ObjectID> = []
         while let id = open.popLast() {

@@ -83,7 +83,9 @@ struct DDLText: Sendable {
     }
 
     func routine(_ routine: SchemaSnapshot.Routine) -> String {
-        "CREATE OR REPLACE \(routine.kind) \(name(routine.name))\(routine.definition)"
+        let isAlone = routine.kind == "AGGREGATE" && !target.replacesAggregates
+        return
+            "CREATE \(isAlone ? "" : "OR REPLACE ")\(routine.kind) \(name(routine.name))\(routine.definition)"
     }
 
     /// `schema.name(arguments)`, as ALTER and DROP take it.
@@ -106,7 +108,8 @@ struct DDLText: Sendable {
         if let collation = type.collation { text += " COLLATE \(collation)" }
         if let expression = type.expression { text += " DEFAULT \(expression)" }
         if type.notNull { text += " NOT NULL" }
-        for check in type.checks {
+        // One that is not valid is added behind.
+        for check in type.checks where !check.isNotValid {
             text += " CONSTRAINT \(quoted(check.name)) \(check.definition)"
         }
         return text

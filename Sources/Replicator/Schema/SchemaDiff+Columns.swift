@@ -54,7 +54,7 @@ extension SchemaDiff {
     private func usesReplacedType(_ table: Table, _ column: Column) -> Bool {
         let address = ObjectID(catalog: .relation, oid: table.oid, column: column.attnum)
         return applied.dependencies.contains {
-            $0.dependent == address && $0.referenced.catalog == .type
+            $0.dependent == address && [.type, .collation].contains($0.referenced.catalog)
                 && replaced.contains($0.referenced)
         }
     }

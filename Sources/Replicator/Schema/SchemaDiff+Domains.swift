@@ -39,6 +39,14 @@ extension SchemaDiff {
         define(
             typeID(type.oid), rank: 2, type.name, "create domain \(type.name)", text.domain(type),
             effect: .create)
+        for check in type.checks {
+            noteMade(ObjectID(catalog: .constraint, oid: check.oid), at: .define)
+            guard check.isNotValid else { continue }
+            define(
+                typeID(type.oid), rank: 2, type.name, "add constraint \(check.name)",
+                "ALTER DOMAIN \(text.name(type.name)) ADD CONSTRAINT \(text.quoted(check.name)) "
+                    + check.definition, effect: .domainCheck)
+        }
     }
 
     /// What values could violate waits for the rows.
@@ -97,9 +105,15 @@ extension SchemaDiff {
     private mutating func addCheck(
         _ check: SchemaSnapshot.DomainType.Check, _ prefix: String, _ label: String
     ) {
+        noteMade(ObjectID(catalog: .constraint, oid: check.oid), at: .afterRows)
         afterwards(
             "add constraint \(check.name) to \(label)",
             "\(prefix) ADD CONSTRAINT \(text.quoted(check.name)) \(check.definition)",
             effect: .domainCheck)
     }
+}
+
+extension SchemaSnapshot.DomainType.Check {
+    /// Whether the values of old are not checked; CREATE DOMAIN does not know that.
+    var isNotValid: Bool { definition.hasSuffix(" NOT VALID") }
 }

@@ -43,12 +43,8 @@ extension SchemaDiff {
     private mutating func alterLabels(
         _ old: SchemaSnapshot.EnumType, _ new: SchemaSnapshot.EnumType, isByName: Bool
     ) {
-        guard let added = addedLabels(old, new, isByName: isByName) else {
-            report(
-                "enum type", new.name.description,
-                "labels were removed or reordered in place in the catalog")
-            return
-        }
+        // Labels that were removed or reordered make another type of it, see noteReplaced.
+        guard let added = addedLabels(old, new, isByName: isByName) else { return }
         let before = Dictionary(
             old.labels.map { ($0.oid, $0.text) }, uniquingKeysWith: { $1 })
         var renames: [(id: UInt32, from: String, to: String)] = []

@@ -122,13 +122,23 @@ extension SchemaDiff {
             if departure == .early, id.column > 0 { loosened.insert(id) }
             // An index, a generated column, or a column of a type that leaves.
             let isPart = kinds.indexes.contains(id.oid) || kinds.generated.contains(id)
-            let isTyped = id.column > 0 && row.referenced.catalog == .type
+            let isTyped = id.column > 0 && [.type, .collation].contains(row.referenced.catalog)
             return isPart || isTyped ? (id, .early) : nil
         case .rule, .trigger, .policy, .statistics:
             refreshed.insert(id)
             return nil
-        case .collation, .dictionary, .configuration, .operator, .operatorClass, .operatorFamily,
-            .cast, .conversion, .language:
+        case .operator, .cast:
+            // Neither can be put aside.
+            replaced.insert(id.whole)
+            return (id.whole, .early)
+        case .conversion:
+            replaced.insert(id.whole)
+            return (id.whole, .aside)
+        case .configuration:
+            // It is altered in place.
+            refreshed.insert(id)
+            return nil
+        case .collation, .dictionary, .operatorClass, .operatorFamily, .language:
             refreshed.insert(id)
             return (id, departure)
         case .attributeDefault, .schema, .extension:

@@ -21,7 +21,7 @@ extension SchemaDiff {
         routines: Matching<SchemaSnapshot.Routine>
     ) {
         for pair in match(applied.enums, current.enums, \.oid, \.name).pairs
-        where pair.isByName && addedLabels(pair.old, pair.new, isByName: true) == nil {
+        where addedLabels(pair.old, pair.new, isByName: pair.isByName) == nil {
             replaced.insert(typeID(pair.old.oid))
         }
         for pair in composites.pairs
@@ -35,9 +35,7 @@ extension SchemaDiff {
             replaced.insert(typeID(pair.old.oid))
         }
         for pair in routines.pairs
-        where pair.isByName
-            && (pair.old.result != pair.new.result || pair.old.kind != pair.new.kind)
-        {
+        where needsReplacement(pair.old, pair.new, isByName: pair.isByName) {
             replaced.insert(ObjectID(catalog: .routine, oid: pair.old.oid))
         }
     }
@@ -50,7 +48,11 @@ extension SchemaDiff {
     ) {
         let goingViews = leavingViews(views)
         replaced.formUnion(goingViews)
-        var roots = replaced.subtracting(goingViews).map { ($0, Departure.aside) }
+        let plain = Set(leavingObjects.map(\.id))
+        var roots = replaced.subtracting(goingViews).subtracting(plain).map {
+            ($0, Departure.aside)
+        }
+        roots += leavingObjects.map { ($0.id, $0.departure) }
         roots += goingViews.map { ($0, .early) }
         roots += routines.dropped.map { (ObjectID(catalog: .routine, oid: $0.oid), .aside) }
         roots += sequences.dropped.map { sequence in
@@ -89,9 +91,10 @@ extension SchemaDiff {
     mutating func dropType(_ word: String, _ name: TableName, oid: UInt32) {
         let mapped = text.mapping.target(name)
         let names = current.enums.map(\.name) + current.composites.map(\.name)
+        let ranges = current.objects.filter { $0.kind == .range }
         let all =
             names + current.domains.map(\.name) + current.tables.map(\.name)
-            + current.views.map(\.name)
+            + current.views.map(\.name) + ranges.map(\.name) + ranges.compactMap(\.multirange)
         if all.contains(where: { text.mapping.target($0) == mapped }) {
             putAside(word, name, oid: oid)
         } else {

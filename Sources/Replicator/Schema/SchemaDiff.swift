@@ -52,6 +52,8 @@ struct SchemaDiff {
     /// What is made behind the rows because of a constraint that it needs.
     var waiting: Set<ObjectID> = []
     var notCarried: Set<NotCarried>
+    /// Plain objects of the applied catalog that go, or are made anew.
+    var leavingObjects: [(id: ObjectID, departure: Departure)] = []
     /// The applied catalog afterwards.
     var result: SchemaSnapshot
 
@@ -85,17 +87,27 @@ struct SchemaDiff {
         options: SchemaOptions, targetVersion: Int, abilities: TargetAbilities = .init(),
         deferIndexes: Bool
     ) {
-        self.applied =
+        let features = CatalogFeatures(targetVersion)
+        let (current, impossible) = current.possible(on: features)
+        var before =
             applied ?? SchemaSnapshot(epoch: current.epoch, serverVersion: current.serverVersion)
+        var retained = before.retained
+        if before.epoch != current.epoch {
+            let (kept, rest) = before.keeping(namesOf: current)
+            before = kept
+            retained += rest
+        }
+        self.applied = before
         self.current = current
-        text = DDLText(mapping: mapping, target: CatalogFeatures(targetVersion))
+        text = DDLText(mapping: mapping, target: features)
         self.options = options
         self.abilities = abilities
         self.deferIndexes = deferIndexes
         isInitial = applied == nil
         isSameEpoch = self.applied.epoch == current.epoch
-        notCarried = Set(current.notCarried)
+        notCarried = Set(current.notCarried + impossible + retained)
         result = current
+        result.retained = retained
     }
 
     mutating func plan() throws(SchemaError) -> SchemaPlan {
@@ -106,6 +118,8 @@ struct SchemaDiff {
         let composites = match(applied.composites, current.composites, \.oid, \.name)
         let domains = match(applied.domains, current.domains, \.oid, \.name)
         let routines = matchRoutines()
+        let objects = matchObjects()
+        noteReplaced(objects)
         let views = match(applied.views, current.views, \.oid, \.name)
         let tables = matchTables()
         let sequences = matchSequences()
@@ -118,9 +132,11 @@ struct SchemaDiff {
         diffEnums(enums)
         diffComposites(composites)
         diffDomains(domains)
+        diffObjects(objects)
         diffSequences(sequences)
         diffConstraints(constraints, tables)
         diffIndexes(tables)
+        diffStatistics(tables)
         diffViews(views)
         diffViewIndexes(views)
         let owners = owners(tables, views)
@@ -186,33 +202,7 @@ struct SchemaDiff {
         for schema in targetSchemas where !before.contains(schema) {
             add(.foundation, "create schema \(schema)", text.schema(schema), effect: .create)
         }
-        let known = Dictionary(
-            applied.extensions.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-        let ours = Set(current.schemas.map(\.name))
-        for ext in current.extensions {
-            if let old = known[ext.name] {
-                if old.version != ext.version {
-                    // The target has the old one still, so this is said until it is made good.
-                    for place in result.extensions.indices
-                    where result.extensions[place].name == ext.name {
-                        result.extensions[place].version = old.version
-                    }
-                    report(
-                        "extension version", ext.name,
-                        "the source went from \(old.version) to \(ext.version); "
-                            + "ALTER EXTENSION … UPDATE is left to the operator")
-                }
-                continue
-            }
-            let schema = ours.contains(ext.schema) ? text.mapping.target(ext.schema) : ext.schema
-            if !ours.contains(ext.schema), ext.schema != "pg_catalog" {
-                add(.foundation, "create schema \(schema)", text.schema(schema), effect: .create)
-            }
-            add(
-                .foundation, "create extension \(ext.name)",
-                text.extensionIfMissing(ext.name, schema: schema, version: ext.version),
-                effect: .create)
-        }
+        diffExtensions()
     }
 
     var targetSchemas: [String] {
@@ -253,6 +243,9 @@ struct SchemaDiff {
             .flatMap(\.statements)
         placeRenames()
         placeUnits()
+        // Behind everything that is made, whenever it is.
+        diffComments()
+        diffAccess()
         var changes = Stage.allCases.flatMap { stages[$0] ?? [] }
         if !current.extensions.isEmpty {
             let path = SchemaStatement(

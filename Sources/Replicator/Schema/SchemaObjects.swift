@@ -185,13 +185,16 @@ extension SchemaSnapshot {
         package var oid: UInt32
         /// Its name.
         package var name: TableName
-        /// `FUNCTION` or `PROCEDURE`.
+        /// `FUNCTION`, `PROCEDURE` or `AGGREGATE`.
         package var kind: String
         /// The arguments that tell overloads apart, as DROP FUNCTION takes them.
         package var arguments: String
         /// The result type as `pg_get_function_result` writes it, empty for a procedure.
         package var result: String
-        /// `pg_get_functiondef` from the opening parenthesis of the arguments on.
+        /// Of an aggregate, the types of its arguments as GRANT takes them.
+        package var types: String?
+        /// `pg_get_functiondef` from the opening parenthesis of the arguments on; of an aggregate
+        /// its arguments and options.
         package var definition: String
     }
 

@@ -31,6 +31,18 @@ package struct SchemaSnapshot: Codable, Sendable, Equatable {
     package var domains: [DomainType] = []
     /// Functions and procedures.
     package var functions: [Routine] = []
+    /// Ranges, collations, text search objects, operators, casts and conversions.
+    package var objects: [PlainObject] = []
+    /// Extended statistics.
+    package var statistics: [StatisticsObject] = []
+    /// The comments on all of these.
+    package var comments: [Comment] = []
+    /// The privileges on all of these, where they are not the default ones.
+    package var privileges: [Privileges] = []
+    /// Who owns them.
+    package var owners: [Ownership] = []
+    /// The default privileges in the schemas.
+    package var defaultPrivileges: [DefaultPrivileges] = []
     /// The sequences, without those of identity columns.
     package var sequences: [Sequence] = []
     /// Views and materialized views, by name.
@@ -49,6 +61,8 @@ package struct SchemaSnapshot: Codable, Sendable, Equatable {
     package var constraints: [Constraint] = []
     /// Which object needs which, as far as both are in here.
     package var dependencies: [Dependency] = []
+    /// What stays on the target since an earlier epoch, without being anybody's.
+    package var retained: [NotCarried] = []
     /// What is in scope and stays behind, with the reason.
     package var notCarried: [NotCarried] = []
     /// What the source dropped and the target keeps; nil for none.

@@ -116,6 +116,7 @@ struct PgBouncerStatementTests {
         try await all.pipelined()
         try await all.streamed()
         try await all.copied()
+        try await all.copyRefused()
         try await all.cancelled()
         try await all.transacted()
         try await all.end()
@@ -169,22 +170,54 @@ struct PgBouncerStatementTests {
     }
 
     @Test(.enabled(if: PgBouncer.isNewerHere, missing))
-    func `a plan that is gone is an error behind it, as its sessions keep the statement`()
+    func `a plan that is gone is made anew behind it, though its sessions keep the statement`()
         async throws
     {
         let cluster = try PostgresCluster.shared()
         let table = "replanned_\(UInt32.random(in: 0 ... .max))"
+        let sql = PGStatement("SELECT * FROM \(table) WHERE a < $1", [100])
         try cluster.psql("CREATE TABLE \(table) (a int); INSERT INTO \(table) VALUES (1)")
         let connection = try await connect(Self.newer.get(), cache: 10)
-        #expect(try await connection.query("SELECT * FROM \(raw: table)")[0].count == 1)
-        try cluster.psql("ALTER TABLE \(table) ADD b int DEFAULT 2")
-        let error = await #expect(throws: PGError.self) {
-            try await connection.query("SELECT * FROM \(raw: table)")
+        #expect(try await connection.query(sql)[0].count == 1)
+        // Several times: the statement is not kept on the server any more, and its columns change.
+        for columns in 2...4 {
+            try cluster.psql(
+                "ALTER TABLE \(table) ADD c\(columns) \(columns == 3 ? "text" : "int") DEFAULT 2")
+            for _ in 0..<3 { #expect(try await connection.query(sql)[0].count == columns) }
+            let streamed = try await connection.stream(sql) { rows in
+                var columns: [Int] = []
+                for try await row in rows { columns.append(row.count) }
+                return columns
+            }
+            #expect(streamed == [columns])
+            let answers = try await connection.pipeline { pipeline in
+                pipeline.query(sql)
+                pipeline.query(sql)
+            }
+            for answer in answers { #expect(try answer.get()[0].count == columns) }
         }
+        try cluster.psql("ALTER TABLE \(table) ALTER a TYPE int8")
+        #expect(try await connection.query(sql)[0].decode(Int.self, 0) == 1)
+        await connection.close()
+        try cluster.psql("DROP TABLE \(table)")
+    }
+
+    @Test(.enabled(if: PgBouncer.isNewerHere, missing))
+    func `inside a transaction a plan that is gone is an error, and made anew after it`()
+        async throws
+    {
+        let cluster = try PostgresCluster.shared()
+        let table = "replanned_\(UInt32.random(in: 0 ... .max))"
+        let sql = PGStatement("SELECT * FROM \(table)", [])
+        try cluster.psql("CREATE TABLE \(table) (a int); INSERT INTO \(table) VALUES (1)")
+        let connection = try await connect(Self.newer.get(), cache: 10)
+        #expect(try await connection.query(sql)[0].count == 1)
+        try cluster.psql("ALTER TABLE \(table) ADD b int DEFAULT 2")
+        try await connection.execute("BEGIN")
+        let error = await #expect(throws: PGError.self) { try await connection.query(sql) }
         #expect(error?.sqlState == .featureNotSupported)
-        // Another text is another statement.
-        let row = try await connection.query("SELECT a, b FROM \(raw: table)")[0]
-        #expect(try row.decode(Int.self, Int.self) == (1, 2))
+        try await connection.execute("ROLLBACK")
+        #expect(try await connection.query(sql)[0].count == 2)
         await connection.close()
         try cluster.psql("DROP TABLE \(table)")
     }

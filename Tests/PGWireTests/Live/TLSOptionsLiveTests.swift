@@ -245,14 +245,21 @@ struct TLSOptionsLiveTests {
         #expect(error.code == .tlsFailed || error.code == .connectionLost)
     }
 
-    @Test(arguments: [PGConfiguration.SSLMode.prefer, .allow])
+    @Test(arguments: [PGConfiguration.SSLMode.disable, .allow, .prefer])
     func `direct TLS needs a mode that insists on TLS`(_ mode: PGConfiguration.SSLMode) async throws
     {
-        var configuration = try configuration { _ in }
-        configuration.sslMode = mode
-        configuration.sslNegotiation = .direct
-        let error = #expect(throws: PGError.self) { _ = try TLSOptions(configuration) }
-        #expect(error?.code == .invalidConfiguration)
+        for endpoint in [
+            PGConfiguration.Endpoint.tcp(host: "localhost", port: cluster.port),
+            .unix(directory: cluster.socketDirectory, port: cluster.port),
+        ] {
+            let error = try await refusal {
+                $0.endpoint = endpoint
+                $0.sslMode = mode
+                $0.sslNegotiation = .direct
+            }
+            #expect(error.code == .invalidConfiguration)
+            #expect(error.message.contains("weak sslmode \(mode.rawValue) may not be used"))
+        }
     }
 
     // MARK: Kept contexts

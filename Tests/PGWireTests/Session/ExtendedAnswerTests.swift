@@ -16,13 +16,28 @@ struct ExtendedAnswerTests {
     }
 
     private func codes(_ answer: ExtendedAnswer) throws -> [String] {
-        try answer.outcome.get().map {
+        var answer = answer
+        return try answer.takeOutcome().get().map {
             switch $0 {
             case .executed(let result): result.commandTag
             case .prepared: "prepared"
             case .closed: "closed"
             case .failed(let error): error.code.rawValue
             }
+        }
+    }
+
+    @Test func `what is refused before it runs is told from what fails while it runs`() throws {
+        for (messages, ranNothing) in [
+            ([error], true), ([.bindComplete, error], false),
+            ([.bindComplete, .commandComplete("CALL"), error], false),
+        ] as [([BackendMessage], Bool)] {
+            var answer = try answer { request in
+                try request.execute(name: "s", parameters: [], columns: [])
+                request.sync()
+            }
+            for message in messages + [.readyForQuery(.idle)] { _ = try answer.receive(message) }
+            #expect(answer.ranNothing == ranNothing)
         }
     }
 

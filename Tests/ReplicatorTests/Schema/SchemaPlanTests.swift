@@ -131,14 +131,32 @@ import Testing
         #expect(throws: SchemaError.self) { _ = try SchemaSnapshot(encoded: "{") }
     }
 
+    @Test func `a server newer than we know says which catalogs nobody looks at`() {
+        #expect(CatalogSQL(serverVersion: 180_004).unknownCatalogs == nil)
+        #expect(CatalogSQL(serverVersion: 190_000).gaps.contains("'pg_aggregate'"))
+    }
+
     @Test(arguments: [90_216, 90_400, 90_624, 100_000, 110_000, 120_000, 150_018, 180_000])
     func `queries name only what a version has`(version: Int) {
         let sql = CatalogSQL(serverVersion: version, schemas: ["src"])
         let all = [
             sql.relations, sql.columns, sql.constraints, sql.routines, sql.sequences,
-            sql.unmodelled, sql.database, sql.fingerprint, sql.gaps, sql.dependencies, sql.views,
+            sql.unmodelled, sql.database, sql.fingerprint, sql.gaps, sql.plainObjects,
+            sql.aggregates, sql.privilegedRoutines, sql.statistics ?? "", sql.comments, sql.owners,
+            sql.privileges, sql.defaultPrivileges, sql.dependencies, sql.views,
             sql.rules, sql.triggers, sql.policies ?? "", sql.rowSecurity ?? "",
         ].joined()
+        #expect(all.contains("aggkind") == (version >= 90_400))
+        #expect(all.contains("aggcombinefn") == (version >= 90_600))
+        #expect(all.contains("proparallel") == (version >= 90_600))
+        #expect(all.contains("aggfinalmodify") == (version >= 110_000))
+        #expect(all.contains("prosupport") == (version >= 120_000))
+        #expect(all.contains("collprovider") == (version >= 100_000))
+        #expect(all.contains("collisdeterministic") == (version >= 120_000))
+        #expect(all.contains("colllocale") == (version >= 170_000))
+        #expect(all.contains("rngmultitypid") == (version >= 140_000))
+        #expect(all.contains("pg_statistic_ext") == (version >= 100_000))
+        #expect(all.contains("stxstattarget") == (version >= 130_000))
         #expect(all.contains("attidentity") == (version >= 100_000))
         #expect(all.contains("attgenerated") == (version >= 120_000))
         #expect(all.contains("attmissingval") == (version >= 110_000))

@@ -24,10 +24,15 @@ import Testing
 
     @Test(arguments: [columns, constraints, types, objects])
     func `a change arrives as it is on the source`(changes: [Change]) async throws {
+        try await Self.check(changes)
+    }
+
+    /// Carries the state before each change, and then the change.
+    static func check(_ changes: [Change], options: SchemaOptions = .init()) async throws {
         var pair = try await SchemaPair()
         for change in changes {
             do {
-                try await check(change, &pair)
+                try await check(change, &pair, options)
             } catch {
                 Issue.record("\(change.name): \(error)")
             }
@@ -35,22 +40,38 @@ import Testing
         try await pair.close()
     }
 
-    private func check(_ change: Change, _ pair: inout SchemaPair) async throws {
+    /// The lines of a dump; privileges have no order.
+    private static func lines(_ dump: String, sorted: Bool) -> [Substring] {
+        let lines = dump.split(separator: "\n")
+        return sorted ? lines.sorted() : lines
+    }
+
+    private static func check(
+        _ change: Change, _ pair: inout SchemaPair, _ options: SchemaOptions
+    ) async throws {
         try await pair.reset()
         let path = "SET search_path = src; "
         try await pair.onSource.execute("CREATE SCHEMA src; \(path)\(change.before)")
-        try await pair.carry()
+        try await pair.carry(options: options)
         try await pair.onSource.execute(path + change.after)
-        let plan = try await pair.carry()
+        let plan = try await pair.carry(options: options)
         let current = try await pair.read()
         let name = Comment(rawValue: change.name)
-        #expect(try pair.dump(pair.target) == pair.dump(pair.source), name)
+        let access = options.grants || options.owners
+        let (here, there) = (
+            Self.lines(try pair.dump(pair.source, access: access), sorted: access),
+            Self.lines(try pair.dump(pair.target, access: access), sorted: access)
+        )
+        #expect(there.filter { !here.contains($0) } == [], name)
+        #expect(here.filter { !there.contains($0) } == [], name)
+        #expect(here == there, name)
         let arrived = try await pair.rows(pair.onTarget, current, mapped: true)
-        let there = try await pair.rows(pair.onSource, current, mapped: false)
-        #expect(arrived == there, name)
+        let sent = try await pair.rows(pair.onSource, current, mapped: false)
+        #expect(arrived == sent, name)
         #expect(plan.notCarried == [], name)
         let again = try SchemaPlan.make(
-            from: pair.applied, to: current, mapping: pair.mapping, targetVersion: 150_000)
+            from: pair.applied, to: current, mapping: pair.mapping, options: options,
+            targetVersion: 150_000)
         #expect(again.section.changes == [] && again.recopy == [] && again.isEmpty, name)
     }
 

@@ -52,11 +52,14 @@ struct SchemaPair {
 
     /// Carries the source's catalog to the target, with the rows of tables that are copied again.
     @discardableResult
-    mutating func carry(deferIndexes: Bool = false) async throws -> SchemaPlan {
+    mutating func carry(
+        deferIndexes: Bool = false, options: SchemaOptions = .init(),
+        abilities: TargetAbilities = .init()
+    ) async throws -> SchemaPlan {
         let current = try await read()
         let plan = try SchemaPlan.make(
-            from: applied, to: current, mapping: mapping, targetVersion: 150_000,
-            deferIndexes: deferIndexes)
+            from: applied, to: current, mapping: mapping, options: options, targetVersion: 150_000,
+            abilities: abilities, deferIndexes: deferIndexes)
         let path = plan.section.searchPath.map(SQLText.identifier).joined(separator: ", ")
         for statement in plan.section.preparation {
             if let unless = statement.unless,
@@ -80,6 +83,13 @@ struct SchemaPair {
         return plan
     }
 
+    /// The version of an extension on the target.
+    func version(of name: String) async throws -> String? {
+        let found = try await onTarget.query(
+            sql: "SELECT extversion FROM pg_extension WHERE extname = \(SQLText.literal(name))")
+        return try found.rows.first?.decode(String.self, 0)
+    }
+
     private static func script(_ statements: [SchemaStatement]) -> String {
         statements.map { "\($0.sql);\n" }.joined()
     }
@@ -95,11 +105,14 @@ struct SchemaPair {
         return "TRUNCATE \(name);\nCOPY \(name) (\(columns)) FROM '\(file)';\n"
     }
 
-    /// The definitions as pg_dump writes them, without comments.
-    func dump(_ database: String, schema: String = "src") throws -> String {
+    /// The definitions as pg_dump writes them; who may do what only where asked for.
+    func dump(
+        _ database: String, schema: String = "src", access: Bool = false
+    ) throws -> String {
         let text = try PostgresCluster.shell(
             "pg_dump -h \(cluster.socketDirectory) -p \(cluster.port) -U postgres --schema-only "
-                + "--no-owner --no-privileges -n \(PostgresCluster.word(schema)) \(database)")
+                + "\(access ? "" : "--no-owner --no-privileges") -n \(PostgresCluster.word(schema)) \(database)"
+        )
         return text.split(separator: "\n").filter { line in
             !line.hasPrefix("--") && !line.isEmpty && !line.hasPrefix("\\")
         }.joined(separator: "\n")
@@ -124,4 +137,17 @@ struct SchemaPair {
 /// A script that the target refused.
 struct ScriptError: Error, CustomStringConvertible {
     let description: String
+}
+
+extension TargetAbilities {
+    /// What is known of a target.
+    init(
+        roles: Set<String>?, ownRoles: Set<String>? = nil,
+        extensionVersions: [String: Set<String>]? = nil
+    ) {
+        self.init()
+        self.roles = roles
+        self.ownRoles = ownRoles
+        self.extensionVersions = extensionVersions
+    }
 }
