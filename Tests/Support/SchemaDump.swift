@@ -81,11 +81,14 @@ public struct SchemaDump: Sendable {
         finish(entry)
     }
 
-    /// Dumps a database.
-    public init(_ cluster: PostgresCluster, database: String, excluding: [String] = []) throws {
+    /// Dumps a database, by the program of `version` where two servers are compared.
+    public init(
+        _ cluster: PostgresCluster, database: String, excluding: [String] = [],
+        by version: PostgresVersion? = nil
+    ) throws {
         let schemas = (["teleport"] + excluding).map { "-N \(PostgresCluster.word($0))" }
         let text = try PostgresCluster.shell(
-            "\(cluster.version.bin)/pg_dump -h \(cluster.socketDirectory) -p \(cluster.port)"
+            "\((version ?? cluster.version).bin)/pg_dump -h \(cluster.socketDirectory) -p \(cluster.port)"
                 + " -U postgres --schema-only --no-owner --no-privileges --no-tablespaces"
                 + " \(schemas.joined(separator: " ")) \(PostgresCluster.word(database))")
         self.init(text: text)
@@ -133,23 +136,25 @@ public struct SchemaDump: Sendable {
     ///
     /// The server writes some expressions otherwise once it has read what it wrote (`IN` over
     /// varchar): a target that has them so is as good as a restored dump.
-    public func reloaded(_ cluster: PostgresCluster) throws -> SchemaDump {
+    public func reloaded(
+        _ cluster: PostgresCluster, by version: PostgresVersion? = nil
+    ) throws -> SchemaDump {
         let name = try cluster.createDatabase("reloaded")
         defer { _ = try? cluster.psql("DROP DATABASE \(name) WITH (FORCE)") }
         try PostgresCluster.shell(
             "psql -X -q -h \(cluster.socketDirectory) -p \(cluster.port) -U postgres -d \(name)"
                 + " >/dev/null 2>&1 || true", input: text)
-        return try SchemaDump(cluster, database: name)
+        return try SchemaDump(cluster, database: name, by: version)
     }
 
     /// What differs between a source's dump and its target's, by title; what differs from a reloaded
     /// dump as well, where there is something.
     public func differences(
-        from target: SchemaDump, on cluster: PostgresCluster
+        from target: SchemaDump, on cluster: PostgresCluster, by version: PostgresVersion? = nil
     ) throws -> [Difference] {
         let found = differences(from: target)
         guard found.contains(where: { $0.source != nil && $0.target != nil }) else { return found }
-        let still = Set(try reloaded(cluster).differences(from: target).map(\.title))
+        let still = Set(try reloaded(cluster, by: version).differences(from: target).map(\.title))
         return found.filter { still.contains($0.title) }
     }
 

@@ -4,6 +4,7 @@ import os
 import sys
 
 import capture
+import catalog
 import drain
 import lag
 import load
@@ -23,8 +24,10 @@ def memory(rig, runs):
 
 # What runs, and how often when nothing else is asked for.
 BENCHES = {
-    "capture": (capture.run, 3), "drain": (drain.run, 2), "lag": (lag.run, 1),
-    "load": (load.run, 2), "memory": (memory, 1), "pgwire": (pgwire.run, 3),
+    "capture": (capture.run, 3), "catalog": (catalog.run, 3), "drain": (drain.run, 2),
+    "lag": (lag.run, 1),
+    "load": (load.run, 2), "memory": (memory, 1),
+    "pgwire": (pgwire.run, 3),
 }
 
 

@@ -47,6 +47,16 @@ package enum CatalogReader {
         return try row.text(0)
     }
 
+    /// A text that stays as long as nothing was written into the catalogs: the look before the cheap
+    /// look; nil where the server counts nothing.
+    ///
+    /// It may be late, so whoever relies on it compares fingerprints as well, now and then. It is
+    /// asked for before a fingerprint: what is committed in between moves it later.
+    package static func activity(_ connection: PGConnection) async throws -> String? {
+        let sql = CatalogSQL(serverVersion: connection.serverVersion).activity
+        return try await ConnectionCatalog(connection: connection).rows(sql).first?.optional(0)
+    }
+
     /// Reads everything in the schemas, decided or not.
     static func contents(
         _ source: some CatalogSource, serverVersion: Int, schemas: [String]

@@ -148,7 +148,7 @@ extension SchemaDiff {
 
     private mutating func define(_ routine: Routine) {
         define(
-            routineID(routine), rank: 5, routine.name, "create function \(routine.name)",
+            routineID(routine), rank: 3, routine.name, "create function \(routine.name)",
             text.routine(routine), effect: .create)
         units[routineID(routine)]?.canWait = true
     }

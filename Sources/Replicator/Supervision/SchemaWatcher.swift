@@ -30,6 +30,8 @@ package actor SchemaWatcher {
     private var notice: DDLNotice.Outcome?
     private var fingerprint: String?
     private var outcome: Outcome?
+    private var rest = CatalogRest()
+    private let beginning = ContinuousClock.now
 
     /// The shortest pause between two passes that nobody asked for.
     private static let pendingPause: Duration = .seconds(1)
@@ -68,6 +70,10 @@ package actor SchemaWatcher {
         do {
             while true {
                 try Task.checkCancellation()
+                if !isNews, try await isAtRest() {
+                    isNews = try await sleep(for: interval, atLeast: .zero)
+                    continue
+                }
                 let isFirst = outcome == nil
                 let began = ContinuousClock.now
                 try await prepareNotice()
@@ -86,6 +92,18 @@ package actor SchemaWatcher {
             await keeper.discard()
             throw error
         }
+    }
+
+    /// Whether nobody asked, nothing waits, and nothing was written into the catalogs.
+    private func isAtRest() async throws -> Bool {
+        guard let outcome, outcome.request == requests, outcome.pending.isEmpty else {
+            return false
+        }
+        let connection = try await keeper.connection()
+        let activity = try await CatalogReader.activity(connection)
+        return rest.lasts(activity, at: ContinuousClock.now - beginning)
+            // Asked for meanwhile.
+            && outcome.request == requests
     }
 
     // MARK: Noted DDL
@@ -140,9 +158,11 @@ package actor SchemaWatcher {
     private func pass() async throws -> CaptureReport {
         let request = requests
         let connection = try await keeper.connection()
+        let activity = try await CatalogReader.activity(connection)
         let tables = try await CaptureTable.tables(on: connection, matching: expressions)
         let report = try await manager.ensure(on: connection, tables: tables)
         outcome = Outcome(request: request, pending: report.pending)
+        rest.begin(activity, at: ContinuousClock.now - beginning)
         let refused = report.refused.map {
             InstanceStatus.Missing(
                 kind: "table", name: $0.table.description, reason: $0.reason)

@@ -37,6 +37,7 @@ package actor Pipeline {
     private var appliedDigest = ""
     private var events = PendingEvents()
     private var fingerprint: String?
+    private var rest = CatalogRest()
     private var lookedAt: Snapshot?
     var obstacle: String?
     /// What the target's last answer came to: only another one is worth a line.
@@ -176,7 +177,14 @@ package actor Pipeline {
 
     private func compareFingerprints() async throws {
         let connection = try await keeper.connection()
+        let activity = try await CatalogReader.activity(connection)
+        // Consents, and what is built behind a batch, are no part of the system's catalogs.
+        let isBusy = target.options.drops == .hold || later.contains(where: \.isOpen)
+        if !isBusy, fingerprint != nil, rest.lasts(activity, at: now) {
+            return machine.fingerprinted(changed: false, at: now)
+        }
         let seen = try await fingerprint(on: connection)
+        if seen == fingerprint { rest.begin(activity, at: now) } else { rest.end() }
         var isBuilt = false
         if later.contains(where: \.isOpen) {
             let done = later.filter { $0.state == .done }

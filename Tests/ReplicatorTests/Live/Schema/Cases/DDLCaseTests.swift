@@ -41,13 +41,15 @@ struct DDLCaseTests {
 /// The server and the template of targets.
 struct DDLLab: Sendable {
     let cluster: PostgresCluster
-    private let template = "ddl_target"
+    private let template = "ddl_" + String(UInt64.random(in: 0 ... .max), radix: 36)
 
-    init() async throws {
-        cluster = try PostgresCluster(settings: [
-            "autovacuum = off", "wal_level = logical", "synchronous_commit = off",
-            "full_page_writes = off",
-        ])
+    init(version: PostgresVersion = .v15) async throws {
+        cluster = try PostgresCluster(
+            version: version,
+            settings: [
+                "autovacuum = off", "wal_level = logical", "synchronous_commit = off",
+                "full_page_writes = off",
+            ])
         try cluster.psql("CREATE DATABASE \(template)")
         let connection = try await PGConnection.connect(cluster.configuration(database: template))
         _ = try await Installer.install(on: connection, log: .init(label: "ddl-cases"))

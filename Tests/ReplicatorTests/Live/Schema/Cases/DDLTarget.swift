@@ -79,6 +79,11 @@ actor DDLTarget {
         return snapshot
     }
 
+    /// The definitions, as the program of `version` says them.
+    nonisolated func dump(by version: PostgresVersion) throws -> SchemaDump {
+        try SchemaDump(cluster, database: database, by: version)
+    }
+
     /// The definitions; where `schema` is mapped, under its name on the source.
     func dump(mapped schema: String?) async throws -> SchemaDump {
         guard let schema else { return try SchemaDump(cluster, database: database) }
