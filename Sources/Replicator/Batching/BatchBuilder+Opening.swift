@@ -33,7 +33,9 @@ extension BatchBuilder {
         let version = connection.serverVersion
         // The events are found by index lookups, whatever the planner thinks of the slots.
         var parts = [
-            BatchSQL.begin(serverVersion: version, lockWait: Limit.lockWait) + "; "
+            BatchSQL.begin(
+                serverVersion: version,
+                lockWait: tables.count > 1 ? Limit.severalLocksWait : Limit.lockWait) + "; "
                 + BatchSQL.settings(for: .lookups, serverVersion: version)
         ]
         if !tables.isEmpty { parts.append(BatchSQL.lock(Array(tables.values))) }

@@ -70,6 +70,9 @@ package struct BatchBuilder: Sendable {
         /// How long one statement waits for a lock: an application that queues behind our wait is
         /// held up for no longer.
         package static let lockWait: Duration = .seconds(2)
+        /// How long it waits for one of several locks: whoever locks the same tables in another order
+        /// must not be the victim of a deadlock with us (`deadlock_timeout` is 1 s by default).
+        package static let severalLocksWait: Duration = .milliseconds(100)
         /// How often names and locks are settled anew before we pause.
         package static let attempts = 10
     }

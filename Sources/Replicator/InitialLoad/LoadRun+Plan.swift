@@ -148,6 +148,17 @@ extension LoadRun {
     // MARK: Plan
 
     private func readPlan() async throws -> (SchemaSnapshot, LoadPlan) {
+        for _ in 1..<10 {
+            do {
+                return try await readPlanOnce()
+            } catch let error as SchemaError where error.isTransient {
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+        return try await readPlanOnce()
+    }
+
+    private func readPlanOnce() async throws -> (SchemaSnapshot, LoadPlan) {
         try await control.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         do {
             let snapshot = try await CatalogReader.read(control, expression: target.expression)

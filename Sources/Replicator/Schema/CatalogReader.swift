@@ -15,10 +15,32 @@ package enum CatalogReader {
     package static func read(
         _ connection: PGConnection, expression: TargetExpression
     ) async throws -> SchemaSnapshot {
+        let bound = try await boundLockWaits(of: connection)
         let contents = try await contents(
             ConnectionCatalog(connection: connection), serverVersion: connection.serverVersion,
             schemas: expression.schemas)
+        if let bound { try await connection.execute(bound) }
         return CatalogScope.select(contents, expression: expression)
+    }
+
+    /// How long the writing of one definition may wait for a table, in milliseconds.
+    ///
+    /// PostgreSQL's functions that write definitions lock the tables they write about, one after the
+    /// other, and keep the locks: whoever drops two of them could wait for us while we wait for
+    /// them, and would be the one whose transaction fails. We go long before `deadlock_timeout`
+    /// (1 s by default) makes anybody look.
+    static let lockWait = 100
+
+    /// Makes it so, where the server can (≥ 9.3).
+    ///
+    /// - Returns: the statement that sets the wait as it was.
+    private static func boundLockWaits(of connection: PGConnection) async throws -> String? {
+        guard connection.serverVersion >= 90_300 else { return nil }
+        let before = try await connection.query(
+            sql: "SELECT pg_catalog.current_setting('lock_timeout')")
+        let value = try before.rows.first?.decode(String.self, 0) ?? "0"
+        try await connection.execute("SET LOCAL lock_timeout = \(lockWait)")
+        return "SET LOCAL lock_timeout = \(SQLText.literal(value))"
     }
 
     /// The shapes of tables, equal to `SchemaSnapshot.Table.shape` in the same state.

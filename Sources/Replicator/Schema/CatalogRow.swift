@@ -72,6 +72,10 @@ struct ConnectionCatalog: CatalogSource {
         do {
             result = try await connection.query(sql: sql)
         } catch {
+            if error.sqlState?.rawValue == "55P03" {
+                throw SchemaError(
+                    .moved, "a table was locked while the catalog was read: \(error.message)")
+            }
             guard error.sqlState?.rawValue == "XX000" else { throw error }
             // "cache lookup failed": the functions that deparse see commits that the snapshot does
             // not, here the end of an object.

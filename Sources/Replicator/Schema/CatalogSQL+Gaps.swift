@@ -110,7 +110,7 @@ extension CatalogSQL {
         """
         SELECT '\(kind)'::text, 'database'::text, 0::oid, ''::text,
                left(string_agg(DISTINCT \(name), ', '), 200), count(*),
-               'they belong to the whole database and are not carried'::text
+               '\(NotCarried.isDatabaseWide)'::text
           FROM pg_catalog.\(catalog) o WHERE \(condition) HAVING count(*) > 0
         """
     }

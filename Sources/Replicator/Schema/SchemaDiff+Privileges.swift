@@ -22,7 +22,7 @@ extension SchemaDiff {
 
     private mutating func reportPrivileges() {
         let places = ObjectAddresses(current)
-        let reason = "grants are not carried; everything belongs to the role that applies"
+        let reason = NotCarried.grantsAreOff
         var counts: [NotCarried: Int] = [:]
         for row in current.privileges {
             guard let address = places[row.object] else { continue }

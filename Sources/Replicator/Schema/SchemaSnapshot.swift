@@ -148,6 +148,16 @@ package struct NotCarried: Codable, Sendable, Hashable, Comparable {
         self.reason = reason
     }
 
+    /// Why privileges stay behind while the target's `grants` is off.
+    static let grantsAreOff = "grants are not carried; everything belongs to the role that applies"
+    /// Why what no schema holds stays behind.
+    static let isDatabaseWide = "they belong to the whole database and are not carried"
+
+    /// Whether it is named only to be complete: an option leaves it out, or no schema holds it.
+    package var isOutOfScope: Bool {
+        reason.hasPrefix(Self.grantsAreOff) || reason.hasPrefix(Self.isDatabaseWide)
+    }
+
     /// By kind, name and reason.
     package static func < (left: NotCarried, right: NotCarried) -> Bool {
         (left.kind, left.name, left.reason) < (right.kind, right.name, right.reason)

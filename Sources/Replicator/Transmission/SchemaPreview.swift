@@ -55,6 +55,13 @@ public struct SchemaPreview: Sendable, Hashable, Codable {
     public var held: [Named]
     /// What is in scope and not carried.
     public var notCarried: [Named]
+    /// Whether something in scope is not carried: more than privileges that the target's `grants`
+    /// leaves out, and what belongs to the whole database.
+    public var missesSomething: Bool {
+        notCarried.contains { entry in
+            !NotCarried(kind: entry.kind, name: entry.name, reason: entry.reason ?? "").isOutOfScope
+        }
+    }
     /// What a consent is bound to, by what an operator writes.
     var keys: [String: String] = [:]
 

@@ -97,9 +97,9 @@ enum PlanRun {
 
 /// A preview for people and for programs.
 enum PlanText {
-    /// 3 where something is not carried, else 2 where something is to do, else 0.
+    /// 3 where something in scope is not carried, else 2 where something is to do, else 0.
     static func exitCode(_ preview: SchemaPreview) -> ExitCode {
-        if !preview.notCarried.isEmpty { return ExitCode(3) }
+        if preview.missesSomething { return ExitCode(3) }
         return preview.hasChanges ? ExitCode(2) : .success
     }
 
@@ -143,15 +143,17 @@ enum PlanText {
     }
 
     private static func summary(_ preview: SchemaPreview) -> String {
-        let words = [
+        var words = [
             (preview.steps.count, "statement", "statements"),
             (preview.copied.count, "table to copy", "tables to copy"),
             (preview.held.count, "held drop", "held drops"),
-            (preview.notCarried.count, "object not carried", "objects not carried"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.0 == 1 ? $0.1 : $0.2)" }
+        if words.isEmpty { words = ["nothing to do"] }
+        let count = preview.notCarried.count
+        if count > 0 { words.append("\(count) \(count == 1 ? "object" : "objects") not carried") }
         let phase = preview.phase == .replicating ? "" : " (\(preview.phase.rawValue))"
         return "target \(oneLine(preview.target))\(phase): "
-            + (words.isEmpty ? "nothing to do" : words.joined(separator: ", "))
+            + words.joined(separator: ", ")
     }
 
     private static func title(_ stage: SchemaPreview.Step.Stage) -> String {

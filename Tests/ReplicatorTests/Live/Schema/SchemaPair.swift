@@ -54,12 +54,13 @@ struct SchemaPair {
     /// Carries the source's catalog to the target, with the rows of tables that are copied again.
     @discardableResult
     mutating func carry(
-        deferIndexes: Bool = false, options: SchemaOptions = .init(),
+        deferIndexes: Bool = false, options: SchemaOptions? = nil,
         abilities: TargetAbilities = .init()
     ) async throws -> SchemaPlan {
         let current = try await read()
         let plan = try SchemaPlan.make(
-            from: applied, to: current, mapping: mapping, options: options, targetVersion: 150_000,
+            from: applied, to: current, mapping: mapping, options: options ?? self.options,
+            targetVersion: 150_000,
             abilities: abilities, deferIndexes: deferIndexes)
         let path = plan.section.searchPath.map(SQLText.identifier).joined(separator: ", ")
         for statement in plan.section.preparation {
