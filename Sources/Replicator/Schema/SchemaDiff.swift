@@ -117,6 +117,7 @@ struct SchemaDiff {
             before = kept
             retained += rest
         }
+        retained = before.schemas(in: retained, stayingBeside: current, mapping)
         self.applied = before
         self.current = current
         text = DDLText(mapping: mapping, target: features)

@@ -56,6 +56,26 @@ import Testing
         #expect(rewritten.isEmpty && rewritten.recopy.isEmpty)
     }
 
+    @Test func `a schema that is gone stays on the target and is named until it is there again`()
+        throws
+    {
+        var both = Self.snapshot()
+        both.schemas.append(.init(oid: 20_005, name: "other"))
+        func next(from applied: SchemaSnapshot, to current: SchemaSnapshot) throws -> SchemaPlan {
+            try SchemaPlan.make(
+                from: applied, to: current, mapping: SchemaMapping(applySchema: nil),
+                targetVersion: 150_000)
+        }
+        let gone = try next(from: both, to: Self.snapshot())
+        #expect(gone.isEmpty)
+        #expect(gone.notCarried.map(\.name) == ["other"])
+        let later = try next(
+            from: SchemaSnapshot(encoded: gone.section.applied), to: Self.snapshot())
+        #expect(later.notCarried.map(\.name) == ["other"])
+        let again = try next(from: SchemaSnapshot(encoded: later.section.applied), to: both)
+        #expect(again.notCarried.isEmpty)
+    }
+
     @Test func `another capture copies the table again`() throws {
         let plan = try plan { $0.tables[0].captureID = "d" }
         #expect(plan.isEmpty && plan.recopy == [20_001])
