@@ -1,3 +1,4 @@
+package import Logging
 package import PGWire
 
 /// Applies what sources send, to one database: each request in one transaction.
@@ -27,13 +28,14 @@ public actor Applier {
     ///
     /// - Parameters:
     ///   - configuration: the database.
+    ///   - log: where failures of what no request waits for go.
     ///   - install: makes the objects in schema `teleport`; runs before the first request.
     package init(
-        _ configuration: PGConfiguration,
+        _ configuration: PGConfiguration, log: Logger,
         install: @escaping @Sendable (PGConnection) async throws -> Void
     ) {
         self.configuration = configuration
-        later = LaterRunner(configuration)
+        later = LaterRunner(configuration, log: log)
         self.install = install
     }
 

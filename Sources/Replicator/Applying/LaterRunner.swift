@@ -1,3 +1,4 @@
+import Logging
 import PGWire
 
 /// Builds the indexes that follow batches, one at a time, on a connection of its own.
@@ -16,14 +17,18 @@ actor LaterRunner {
     private var building: PGConnection?
     private var backoff = Backoff(first: .seconds(1), cap: .seconds(60))
     private let pause = WakeUp()
+    private let log: Logger
+    /// Whether the attempt under way has noted that it begins: from then on a leftover is ours.
+    private var hasBegun = false
 
     /// Why a step is left alone for now.
     private struct Refusal: Error {
         let reason: String
     }
 
-    init(_ configuration: PGConfiguration) {
+    init(_ configuration: PGConfiguration, log: Logger) {
         self.configuration = configuration
+        self.log = log
     }
 
     /// Says that there may be something to do.
@@ -66,6 +71,10 @@ actor LaterRunner {
             } catch {
                 // The database is away, or the step's table not there yet: asked again after a pause.
                 isAsked = true
+                if !Task.isCancelled {
+                    log.warning(
+                        "indexes behind the batches wait", metadata: ["why": "\(error)"])
+                }
                 await pause.sleep(for: backoff.next())
             }
         }
@@ -73,6 +82,7 @@ actor LaterRunner {
     }
 
     private func attempt(_ step: LaterStore.Due, on connection: PGConnection) async throws {
+        hasBegun = step.state != .planned
         do {
             try await perform(step, on: connection)
             backoff.reset()
@@ -83,7 +93,8 @@ actor LaterRunner {
         } catch let error as PGError {
             guard !error.isConnectionLost, connection.isOpen else { throw error }
             try await connection.execute("SELECT pg_catalog.pg_advisory_unlock_all()")
-            let state: LaterStep.Progress.State = step.state == .unwanted ? .unwanted : .failed
+            let state: LaterStep.Progress.State =
+                step.state == .unwanted ? .unwanted : hasBegun ? .failed : .planned
             try await step.store.set(
                 step.id, state, error: error.server?.message ?? error.message)
             await pause.sleep(for: backoff.next())
@@ -122,6 +133,7 @@ actor LaterRunner {
 
     private func build(_ step: LaterStore.Due, on connection: PGConnection) async throws {
         try await step.store.set(step.id, .started)
+        hasBegun = true
         try await connection.execute(step.sql)
         try await step.store.set(step.id, .done)
     }

@@ -17,7 +17,7 @@ struct Engine: InstanceAPI {
         instance = Instance(
             configuration: configuration.instance, links: links, version: Version.text,
             logger: logger)
-        applier = Applier(configuration.instance.database) { connection in
+        applier = Applier(configuration.instance.database, log: logger) { connection in
             _ = try await Installer.install(on: connection, log: logger)
         }
     }

@@ -21,7 +21,7 @@ struct ApplierWorld {
         var configuration = cluster.configuration(database: database)
         // A busy machine is no failure.
         configuration.connectTimeout = .seconds(60)
-        applier = Applier(configuration) { _ in }
+        applier = Applier(configuration, log: SchemaWorld.silent) { _ in }
         link = LoopbackLink(applier)
     }
 

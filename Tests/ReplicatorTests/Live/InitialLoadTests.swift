@@ -30,7 +30,7 @@ private struct LoadWorld {
         var copy = cluster.configuration(database: targetDatabase)
         copy.connectTimeout = .seconds(60)
         link = LoopbackLink(
-            Applier(copy) { connection in
+            Applier(copy, log: log) { connection in
                 _ = try await Installer.install(on: connection, log: log)
             })
         target = InstanceConfiguration.Target(

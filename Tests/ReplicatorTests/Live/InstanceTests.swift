@@ -21,7 +21,7 @@ import Testing
             target = try cluster.createDatabase("target")
             try cluster.psql(sql, database: source)
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            applier = Applier(cluster.configuration(database: target)) { connection in
+            applier = Applier(cluster.configuration(database: target), log: logger) { connection in
                 _ = try await Installer.install(on: connection, log: logger)
             }
             link = LoopbackLink(applier)

@@ -14,7 +14,7 @@ import Testing
         try cluster.psql(
             "CREATE TABLE a (id int PRIMARY KEY, note text, s serial)", database: source)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let applier = Applier(cluster.configuration(database: target)) { connection in
+        let applier = Applier(cluster.configuration(database: target), log: logger) { connection in
             _ = try await Installer.install(on: connection, log: logger)
         }
         var configuration = InstanceConfiguration(

@@ -27,7 +27,7 @@ struct SchemaWorld {
         target = try cluster.createDatabase("target")
         try cluster.psql(sql, database: source)
         let logger = Self.silent
-        applier = Applier(cluster.configuration(database: target)) { connection in
+        applier = Applier(cluster.configuration(database: target), log: logger) { connection in
             _ = try await Installer.install(on: connection, log: logger)
         }
         link = LoopbackLink(applier)

@@ -32,7 +32,9 @@ import Testing
                         + "ALTER DATABASE \(target) OWNER TO \(targetUser)")
             }
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            applier = Applier(cluster.configuration(database: target, user: targetUser)) {
+            applier = Applier(
+                cluster.configuration(database: target, user: targetUser), log: logger
+            ) {
                 _ = try await Installer.install(on: $0, log: logger)
             }
             var configuration = InstanceConfiguration(
