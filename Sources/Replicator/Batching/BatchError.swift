@@ -2,7 +2,7 @@
 package enum BatchError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A lock was not to be had in time; we went out of the way and try again.
     case locked(tables: [String])
-    /// Names or locks moved under us each time.
+    /// Names moved under us, or a table was locked, each time.
     case unsettled(attempts: Int)
     /// The keys in a table's events do not fit its key: it is to be copied whole.
     case undecodableKeys(relation: UInt32, table: String)
@@ -22,7 +22,7 @@ package enum BatchError: Error, Sendable, Hashable, CustomStringConvertible {
             "waiting for a lock on \(tables.joined(separator: ", ")): another session holds a "
                 + "stronger one; tried again by itself"
         case .unsettled(let attempts):
-            "tables were renamed, dropped or created during each of \(attempts) attempts; "
+            "tables were locked, renamed, dropped or created during each of \(attempts) attempts; "
                 + "tried again by itself"
         case .undecodableKeys(_, let table):
             "the keys recorded for \(table) do not fit its key of now; it is copied whole"

@@ -11,7 +11,8 @@ package enum CatalogReader {
     ///
     /// Runs in the caller's open REPEATABLE READ transaction and leaves its settings as they were.
     ///
-    /// - Throws: `SchemaError.moved` where DDL ran meanwhile: begin the transaction again; `PGError`.
+    /// - Throws: `SchemaError.moved` where DDL ran meanwhile or holds a table: begin the transaction
+    ///   again; `PGError`.
     package static func read(
         _ connection: PGConnection, expression: TargetExpression
     ) async throws -> SchemaSnapshot {

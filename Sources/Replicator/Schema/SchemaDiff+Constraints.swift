@@ -105,7 +105,7 @@ extension SchemaDiff {
         }
     }
 
-    private mutating func renameConstraints(
+    mutating func renameConstraints(
         _ renames: [UInt32: [(id: UInt32, from: String, to: String)]]
     ) {
         for (oid, list) in renames.sorted(by: { $0.key < $1.key }) {
@@ -135,16 +135,7 @@ extension SchemaDiff {
                 rebuilt.insert(pair.old.oid)
             }
         }
-        var grows = true
-        while grows {
-            grows = false
-            for pair in found.pairs where !rebuilt.contains(pair.old.oid) {
-                guard let parent = pair.old.parent, rebuilt.contains(parent) else { continue }
-                rebuilt.insert(pair.old.oid)
-                grows = true
-            }
-        }
-        return rebuilt
+        return withParts(rebuilt, of: found.pairs.map { ($0.old.oid, $0.old.parent) })
     }
 
     private mutating func alter(_ old: Constraint, _ new: Constraint, _ table: Table) {

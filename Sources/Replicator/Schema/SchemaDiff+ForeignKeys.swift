@@ -42,16 +42,7 @@ extension SchemaDiff {
         }
         for key in found.dropped { drop(key) }
         for key in found.created { add(key) }
-        for (oid, list) in renames.sorted(by: { $0.key < $1.key }) {
-            guard let table = tablePairs[oid]?.new else { continue }
-            for step in Rename.steps(list) {
-                add(
-                    .rename, "rename constraint \(table.name).\(step.from) to \(step.to)",
-                    "ALTER TABLE \(text.name(table.name)) RENAME CONSTRAINT "
-                        + "\(text.quoted(step.from)) TO \(text.quoted(step.to))",
-                    effect: .alterTable)
-            }
-        }
+        renameConstraints(renames)
     }
 
     /// Whether the rows that it needs travel.

@@ -66,6 +66,21 @@ extension SchemaDiff {
         }
     }
 
+    /// Some constraints or indexes, and the parts of them in partitions, however far below.
+    func withParts(
+        _ some: Set<UInt32>, of all: [(oid: UInt32, parent: UInt32?)]
+    ) -> Set<UInt32> {
+        let below = Dictionary(grouping: all) { $0.parent ?? 0 }
+        var found = some
+        var open = Array(some)
+        while let oid = open.popLast() {
+            for part in below[oid] ?? [] where found.insert(part.oid).inserted {
+                open.append(part.oid)
+            }
+        }
+        return found
+    }
+
     /// What has to be made anew, by applied oid, with the parts of it in partitions.
     private func rebuiltIndexes(_ found: Matching<Index>) -> Set<UInt32> {
         var rebuilt: Set<UInt32> = []
@@ -76,16 +91,7 @@ extension SchemaDiff {
                 rebuilt.insert(pair.old.oid)
             }
         }
-        var grows = true
-        while grows {
-            grows = false
-            for pair in found.pairs where !rebuilt.contains(pair.old.oid) {
-                guard let parent = pair.old.parent, rebuilt.contains(parent) else { continue }
-                rebuilt.insert(pair.old.oid)
-                grows = true
-            }
-        }
-        return rebuilt
+        return withParts(rebuilt, of: found.pairs.map { ($0.old.oid, $0.old.parent) })
     }
 
     /// What is dropped as well, by applied oid, is in `along`: parts go with their whole.

@@ -79,13 +79,15 @@ extension SchemaDiff {
         }
     }
 
-    private mutating func dropPart(
-        _ word: String, _ id: ObjectID, _ name: String, of table: UInt32, _ owners: Owners
+    private mutating func dropPart<Part>(
+        _ keys: PartKeys<Part>, _ part: Part, _ owners: Owners
     ) {
-        guard let owner = owners.kept[table] else { return }
+        guard let owner = owners.kept[part[keyPath: keys.table]] else { return }
+        let name = part[keyPath: keys.name]
         tearDown(
-            id, rank: 9, owner.old, "drop \(word.lowercased()) \(owner.old).\(name)",
-            "DROP \(word) \(text.quoted(name)) ON \(text.name(owner.old))", effect: .tableRule)
+            keys.id(part), rank: 9, owner.old,
+            "drop \(keys.word.lowercased()) \(owner.old).\(name)",
+            "DROP \(keys.word) \(text.quoted(name)) ON \(text.name(owner.old))", effect: .tableRule)
     }
 
     private mutating func definePart(
@@ -96,33 +98,59 @@ extension SchemaDiff {
         units[id]?.canWait = true
     }
 
+    /// Where the parts of one kind have what all kinds have.
+    private struct PartKeys<Part> {
+        var word: String
+        var catalog: ObjectID.Catalog
+        var oid: KeyPath<Part, UInt32>
+        var table: KeyPath<Part, UInt32>
+        var name: KeyPath<Part, String>
+
+        func id(_ part: Part) -> ObjectID { ObjectID(catalog: catalog, oid: part[keyPath: oid]) }
+    }
+
+    /// Drops, makes and renames parts of one kind: `keep` alters one where it is, and answers false
+    /// where it is to be made anew, which `create` does.
+    private mutating func diffParts<Part>(
+        _ keys: PartKeys<Part>, _ old: [Part], _ new: [Part], _ owners: Owners,
+        keep: (inout SchemaDiff, Part, Part) -> Bool, create: (inout SchemaDiff, Part) -> Void
+    ) {
+        let found = matchParts(
+            old, new, owners, oid: keys.oid, table: keys.table, name: keys.name)
+        var renames: [UInt32: [(id: UInt32, from: String, to: String)]] = [:]
+        for pair in found.pairs {
+            if !refreshed.contains(keys.id(pair.old)), keep(&self, pair.old, pair.new) {
+                renames[pair.new[keyPath: keys.table], default: []].append(
+                    (
+                        pair.new[keyPath: keys.oid], pair.old[keyPath: keys.name],
+                        pair.new[keyPath: keys.name]
+                    ))
+            } else {
+                dropPart(keys, pair.old, owners)
+                create(&self, pair.new)
+            }
+        }
+        for part in found.dropped { dropPart(keys, part, owners) }
+        for part in found.created { create(&self, part) }
+        renameParts(keys.word, renames, owners)
+    }
+
     // MARK: Rules
 
     mutating func diffRules(_ owners: Owners) {
-        let found = matchParts(
-            applied.rules, current.rules, owners, oid: \.oid, table: \.table, name: \.name)
-        var renames: [UInt32: [(id: UInt32, from: String, to: String)]] = [:]
-        for pair in found.pairs {
-            let id = ObjectID(catalog: .rule, oid: pair.old.oid)
-            // RENAME exists since 9.3.
-            let isRenamed = pair.old.name != pair.new.name
-            if refreshed.contains(id) || (isRenamed && text.target.version < 90_300) {
-                dropPart("RULE", id, pair.old.name, of: pair.old.table, owners)
-                create(pair.new, owners)
-                continue
-            }
-            renames[pair.new.table, default: []].append(
-                (pair.new.oid, pair.old.name, pair.new.name))
-            if pair.old.event != pair.new.event || pair.old.definition != pair.new.definition {
-                create(pair.new, owners, isNew: false)
-            }
-        }
-        for rule in found.dropped {
-            dropPart(
-                "RULE", ObjectID(catalog: .rule, oid: rule.oid), rule.name, of: rule.table, owners)
-        }
-        for rule in found.created { create(rule, owners) }
-        renameParts("RULE", renames, owners)
+        diffParts(
+            PartKeys(word: "RULE", catalog: .rule, oid: \.oid, table: \.table, name: \.name),
+            applied.rules, current.rules, owners,
+            keep: { diff, old, new in
+                // RENAME exists since 9.3.
+                guard old.name == new.name || diff.text.target.version >= 90_300 else {
+                    return false
+                }
+                if old.event != new.event || old.definition != new.definition {
+                    diff.create(new, owners, isNew: false)
+                }
+                return true
+            }, create: { diff, rule in diff.create(rule, owners) })
     }
 
     private mutating func create(
@@ -146,26 +174,12 @@ extension SchemaDiff {
     // MARK: Triggers
 
     mutating func diffTriggers(_ owners: Owners) {
-        let found = matchParts(
-            applied.triggers, current.triggers, owners, oid: \.oid, table: \.table, name: \.name)
-        var renames: [UInt32: [(id: UInt32, from: String, to: String)]] = [:]
-        for pair in found.pairs {
-            let id = ObjectID(catalog: .trigger, oid: pair.old.oid)
-            if refreshed.contains(id) || !isSame(pair.old, pair.new) {
-                dropPart("TRIGGER", id, pair.old.name, of: pair.old.table, owners)
-                create(pair.new, owners)
-            } else {
-                renames[pair.new.table, default: []].append(
-                    (pair.new.oid, pair.old.name, pair.new.name))
-            }
-        }
-        for trigger in found.dropped {
-            dropPart(
-                "TRIGGER", ObjectID(catalog: .trigger, oid: trigger.oid), trigger.name,
-                of: trigger.table, owners)
-        }
-        for trigger in found.created { create(trigger, owners) }
-        renameParts("TRIGGER", renames, owners)
+        diffParts(
+            PartKeys(
+                word: "TRIGGER", catalog: .trigger, oid: \.oid, table: \.table, name: \.name),
+            applied.triggers, current.triggers, owners,
+            keep: { diff, old, new in diff.isSame(old, new) },
+            create: { diff, trigger in diff.create(trigger, owners) })
     }
 
     /// Whether nothing but names and the enabled state differ, which the target does not have.
@@ -199,28 +213,15 @@ extension SchemaDiff {
     // MARK: Policies
 
     mutating func diffPolicies(_ owners: Owners) {
-        let found = matchParts(
-            applied.policies, current.policies, owners, oid: \.oid, table: \.table, name: \.name)
-        var renames: [UInt32: [(id: UInt32, from: String, to: String)]] = [:]
-        for pair in found.pairs {
-            let id = ObjectID(catalog: .policy, oid: pair.old.oid)
-            let new = withKnownRoles(pair.new, owners)
-            guard let new, !refreshed.contains(id), canAlter(pair.old, to: new) else {
-                dropPart("POLICY", id, pair.old.name, of: pair.old.table, owners)
-                create(pair.new, owners)
-                continue
-            }
-            renames[pair.new.table, default: []].append(
-                (pair.new.oid, pair.old.name, pair.new.name))
-            alter(pair.old, new, owners)
-        }
-        for policy in found.dropped {
-            dropPart(
-                "POLICY", ObjectID(catalog: .policy, oid: policy.oid), policy.name,
-                of: policy.table, owners)
-        }
-        for policy in found.created { create(policy, owners) }
-        renameParts("POLICY", renames, owners)
+        diffParts(
+            PartKeys(word: "POLICY", catalog: .policy, oid: \.oid, table: \.table, name: \.name),
+            applied.policies, current.policies, owners,
+            keep: { diff, old, new in
+                guard let known = diff.withKnownRoles(new, owners), diff.canAlter(old, to: known)
+                else { return false }
+                diff.alter(old, known, owners)
+                return true
+            }, create: { diff, policy in diff.create(policy, owners) })
     }
 
     /// ALTER POLICY changes roles and expressions, and cannot take an expression away.
