@@ -74,7 +74,7 @@ struct HostilePeersTests {
     func `random messages and random bytes are an error`(_ stage: HostileStage) async {
         let seed = UInt64.random(in: 0 ... .max)
         print("\(stage.rawValue): seed \(seed)")
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let conversations = (0..<60).map { round -> [[UInt8]] in
             if round.isMultiple(of: 2) {
                 let count = Int.random(in: 1...64, using: &generator)
@@ -235,14 +235,5 @@ struct HostilePeersTests {
         }
         let grown = Self.residentBytes() - before
         #expect(grown < 48 << 20, "\(kind): \(grown >> 20) MiB")
-    }
-}
-
-/// A small generator that a seed decides.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return (state >> 29) ^ state
     }
 }

@@ -27,7 +27,7 @@ struct FuzzTests {
     @Test func `whatever comes, the decoder decides the same wherever the bytes are cut`() {
         let seed = UInt64.random(in: 0 ... .max)
         print("seed \(seed)")
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let end = ContinuousClock.now + .seconds(3)
         var runs = 0
         while .now < end {
@@ -45,7 +45,7 @@ struct FuzzTests {
     @Test func `whatever comes, a session keeps its promises`() {
         let seed = UInt64.random(in: 0 ... .max)
         print("seed \(seed)")
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let end = ContinuousClock.now + .seconds(3)
         var runs = 0
         while .now < end {

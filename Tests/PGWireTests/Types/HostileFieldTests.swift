@@ -3,18 +3,6 @@ import PGWire
 import TestSupport
 import Testing
 
-/// SplitMix64: the same bytes for the same seed.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// A decoder under fire: bytes in, and whether a value came out that goes round.
 private struct Target: Sendable, CustomTestStringConvertible {
     let testDescription: String
@@ -102,7 +90,7 @@ private struct Target: Sendable, CustomTestStringConvertible {
 struct HostileFieldTests {
     @Test(arguments: Target.all)
     fileprivate func `random bytes are an error or a value that goes round`(_ target: Target) {
-        var generator = Seeded(state: 20_261_122)
+        var generator = SeededGenerator(seed: 20_261_122)
         var changed = 0
         for round in 0..<800 {
             let size = Int.random(in: 0...(round % 50 == 0 ? 400 : 40), using: &generator)
@@ -124,7 +112,7 @@ struct HostileFieldTests {
 
     @Test(arguments: Target.all)
     fileprivate func `a value that is cut or altered is an error or a value`(_ target: Target) {
-        var generator = Seeded(state: 7)
+        var generator = SeededGenerator(seed: 7)
         var changed = 0
         var values = 0
         for seed in target.seeds {

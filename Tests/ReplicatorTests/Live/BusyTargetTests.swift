@@ -48,19 +48,26 @@ import Testing
          WHERE c.relname = 'i'
         """
 
-    @Test func `an index is built after the batch, and rows go on meanwhile`() async throws {
-        var world = try await SchemaWorld(
+    /// A table of 1,000 rows whose new index is being built and cannot be ended: an old snapshot on the
+    /// target holds up the build, and nothing else.
+    private func stuckBuild() async throws -> (world: SchemaWorld, old: PGConnection) {
+        let world = try await SchemaWorld(
             "CREATE TABLE t (id int PRIMARY KEY, a int)", options: Self.concurrent)
         #expect(await world.wait() == .done)
         #expect(
             try await world.change("INSERT INTO t SELECT n, n FROM generate_series(1, 1000) n")
                 == .done)
-        // An old snapshot on the target holds up the build, and nothing else.
         let old = try await session(world)
         try await old.execute(
             "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class")
         #expect(try await world.change("CREATE INDEX i ON t (a)") == .done)
         #expect(try await world.eventually(Self.index, is: "f"))
+        return (world, old)
+    }
+
+    @Test func `an index is built after the batch, and rows go on meanwhile`() async throws {
+        let (built, old) = try await stuckBuild()
+        var world = built
         #expect(try await world.change("INSERT INTO t VALUES (2000, 1)") == .done)
         #expect(try world.onTarget("SELECT count(*) FROM t") == "1001")
         #expect(
@@ -87,15 +94,7 @@ import Testing
     @Test func `an invalid leftover of ours is built again, and another's index is left alone`()
         async throws
     {
-        let world = try await SchemaWorld(
-            "CREATE TABLE t (id int PRIMARY KEY, a int)", options: Self.concurrent)
-        #expect(await world.wait() == .done)
-        #expect(try await world.change("INSERT INTO t VALUES (1, 1)") == .done)
-        let old = try await session(world)
-        try await old.execute(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class")
-        #expect(try await world.change("CREATE INDEX i ON t (a)") == .done)
-        #expect(try await world.eventually(Self.index, is: "f"))
+        let (world, old) = try await stuckBuild()
         try world.cluster.psql(
             """
             SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -127,15 +126,7 @@ import Testing
     }
 
     @Test func `an index that the source drops while it is built goes away`() async throws {
-        let world = try await SchemaWorld(
-            "CREATE TABLE t (id int PRIMARY KEY, a int)", options: Self.concurrent)
-        #expect(await world.wait() == .done)
-        #expect(try await world.change("INSERT INTO t VALUES (1, 1)") == .done)
-        let old = try await session(world)
-        try await old.execute(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class")
-        #expect(try await world.change("CREATE INDEX i ON t (a)") == .done)
-        #expect(try await world.eventually(Self.index, is: "f"))
+        let (world, old) = try await stuckBuild()
         #expect(try await world.change("DROP INDEX i") == .done)
         // A schema change does not wait for the build: that gives way.
         #expect(try await world.change("ALTER TABLE t ADD COLUMN b int") == .done)

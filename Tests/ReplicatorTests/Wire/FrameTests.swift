@@ -1,4 +1,5 @@
 import Replicator
+import TestSupport
 import Testing
 
 @Suite struct FrameTests {
@@ -151,7 +152,7 @@ import Testing
 
     @Test(arguments: 1...200 as ClosedRange<UInt64>)
     func `random bytes are refused and never trap`(seed: UInt64) throws {
-        var random = SeededRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var bytes = try Self.bytes(try Self.frames())
         for _ in 0..<Int.random(in: 1...8, using: &random) {
             bytes[Int.random(in: 0..<bytes.count, using: &random)] = .random(
@@ -170,20 +171,5 @@ import Testing
         } catch {
             #expect(!error.description.isEmpty, "seed \(seed)")
         }
-    }
-}
-
-/// SplitMix64: small, and the same everywhere.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

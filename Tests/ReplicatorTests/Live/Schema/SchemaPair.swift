@@ -35,6 +35,16 @@ struct SchemaPair {
         applied = nil
     }
 
+    /// Carries one state of an emptied schema `src`, then another; answers the second plan.
+    mutating func carry(_ before: String, then after: String) async throws -> SchemaPlan {
+        try await reset()
+        let path = "SET search_path = src; "
+        try await onSource.execute("CREATE SCHEMA src; \(path)\(before)")
+        try await carry()
+        try await onSource.execute(path + after)
+        return try await carry()
+    }
+
     func close() async throws {
         await onSource.close()
         await onTarget.close()

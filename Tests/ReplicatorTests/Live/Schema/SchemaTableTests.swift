@@ -35,12 +35,7 @@ import Testing
     }
 
     private func check(_ change: Change, _ pair: inout SchemaPair) async throws {
-        try await pair.reset()
-        let path = "SET search_path = src; "
-        try await pair.onSource.execute("CREATE SCHEMA src; \(path)\(change.before)")
-        try await pair.carry()
-        try await pair.onSource.execute(path + change.after)
-        let plan = try await pair.carry()
+        let plan = try await pair.carry(change.before, then: change.after)
         let current = try await pair.read()
         let name = Comment(rawValue: change.name)
         let (arrived, there) = try (pair.dump(pair.target), pair.dump(pair.source))

@@ -109,12 +109,7 @@ import Testing
     }
 
     private func carry(_ change: Change, _ pair: inout SchemaPair) async throws {
-        try await pair.reset()
-        let path = "SET search_path = src; "
-        try await pair.onSource.execute("CREATE SCHEMA src; \(path)\(change.before)")
-        try await pair.carry()
-        try await pair.onSource.execute(path + change.after)
-        let plan = try await pair.carry()
+        let plan = try await pair.carry(change.before, then: change.after)
         let name = Comment(rawValue: change.name)
         #expect(plan.notCarried == [], name)
         let again = try SchemaPlan.make(

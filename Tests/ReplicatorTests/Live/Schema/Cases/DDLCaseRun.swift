@@ -1,3 +1,4 @@
+import Foundation
 import PGWire
 import TestSupport
 
@@ -51,33 +52,22 @@ struct DDLCaseRun {
     /// Leads the source to the state of b: by the case's script, else by making everything anew.
     mutating func change() async throws {
         if let script = testCase.script { return try load(script) }
-        try await connection.execute(Self.dropEverything)
+        try await connection.execute(Self.dropEverything())
         await dropRoles()
         if let path = testCase.file("b.sql") { try load(path) }
     }
 
-    private static let dropEverything = """
-        SET client_min_messages = error;
-        DO $$
-        DECLARE sentence text;
-        BEGIN
-            FOR sentence IN
-                SELECT format('DROP EVENT TRIGGER IF EXISTS %I', evtname) FROM pg_event_trigger
-                UNION ALL SELECT format('DROP PUBLICATION IF EXISTS %I', pubname) FROM pg_publication
-                UNION ALL SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM pg_extension
-                           WHERE extname <> 'plpgsql'
-                UNION ALL SELECT format('DROP SERVER IF EXISTS %I CASCADE', srvname) FROM pg_foreign_server
-                UNION ALL SELECT format('DROP FOREIGN DATA WRAPPER IF EXISTS %I CASCADE', fdwname)
-                            FROM pg_foreign_data_wrapper
-                UNION ALL SELECT format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) FROM pg_namespace
-                           WHERE nspname NOT IN ('information_schema', 'teleport')
-                             AND nspname !~ '^pg_'
-            LOOP EXECUTE sentence; END LOOP;
-        END $$;
-        CREATE SCHEMA public AUTHORIZATION pg_database_owner;
-        GRANT USAGE ON SCHEMA public TO PUBLIC;
-        COMMENT ON SCHEMA public IS 'standard public schema';
-        """
+    /// What `scripts/ddl-cases` does as well, then schema `public` as a new database has it.
+    private static func dropEverything() throws -> String {
+        let root = URL(fileURLWithPath: #filePath).pathComponents.dropLast(6).joined(separator: "/")
+        return try String(
+            contentsOfFile: "\(root)/scripts/ddl-cases.d/drop.sql", encoding: .utf8)
+                + """
+                CREATE SCHEMA public AUTHORIZATION pg_database_owner;
+                GRANT USAGE ON SCHEMA public TO PUBLIC;
+                COMMENT ON SCHEMA public IS 'standard public schema';
+                """
+    }
 
     /// Drops the roles that the case made; one that the cluster has otherwise stays.
     func dropRoles() async {

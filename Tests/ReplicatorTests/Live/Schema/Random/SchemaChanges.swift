@@ -1,12 +1,14 @@
+import TestSupport
+
 @testable import Replicator
 
 /// A random statement on schema `src`; the server may refuse it, which is no failure.
 struct SchemaChanges {
-    var dice: SchemaDice
+    var dice: SeededGenerator
     private var counter = 0
 
     init(seed: UInt64) {
-        dice = SchemaDice(seed: seed)
+        dice = SeededGenerator(seed: seed)
     }
 
     typealias Maker = @Sendable (inout SchemaChanges, SchemaZoo) -> String?

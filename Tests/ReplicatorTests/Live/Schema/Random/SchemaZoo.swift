@@ -84,20 +84,7 @@ struct SchemaZoo {
         """
 }
 
-/// SplitMix64: the same choices for the same seed.
-struct SchemaDice: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SeededGenerator {
     /// One of a list; nil of an empty one.
     mutating func one<Item>(of list: [Item]) -> Item? {
         list.randomElement(using: &self)
