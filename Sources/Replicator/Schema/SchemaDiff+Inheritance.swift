@@ -165,6 +165,8 @@ extension SchemaDiff {
                 columns.created.append(pair.new)
             }
             columns.pairs.removeAll(where: \.isByName)
+            // Columns are added in the order that they have on the source.
+            columns.created.sort { $0.attnum < $1.attnum }
         }
         return columns
     }

@@ -181,6 +181,10 @@ import Testing
             ALTER TABLE t ALTER v SET (n_distinct = 5); ALTER TABLE t REPLICA IDENTITY FULL;
             """, inPlace: false),
         Change(
+            "columns are made anew beside new ones, in their order",
+            "CREATE TABLE t (id int PRIMARY KEY, x int, y int); INSERT INTO t VALUES (1, 2, 3);",
+            "ALTER TABLE t DROP x, DROP y; ALTER TABLE t ADD x int, ADD z int, ADD y int;"),
+        Change(
             "properties of columns change",
             "CREATE TABLE t (id int PRIMARY KEY, v text, w text COMPRESSION pglz); "
                 + "ALTER TABLE t ALTER v SET STORAGE EXTERNAL, ALTER v SET STATISTICS 500, "
