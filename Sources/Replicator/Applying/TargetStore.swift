@@ -128,11 +128,16 @@ struct TargetStore: Sendable {
         let versions = try await connection.query(
             sql: TargetAbilities.extensionSQL(serverVersion: connection.serverVersion))
         var extensions: [String: Set<String>] = [:]
+        var schemas: [String: String] = [:]
         for row in versions.rows {
-            extensions[try row.decode(String.self, 0), default: []].insert(
-                try row.decode(String.self, 1))
+            let name = try row.decode(String.self, 0)
+            extensions[name, default: []].insert(try row.decode(String.self, 1))
+            schemas[name] = try row.decode(String?.self, 2)
         }
         abilities.extensionVersions = extensions
+        abilities.extensionSchemas = schemas
+        let there = try await connection.query(sql: TargetAbilities.schemaSQL)
+        abilities.schemas = Set(try there.rows.map { try $0.decode(String.self, 0) })
         return abilities
     }
 

@@ -59,6 +59,8 @@ struct CatalogContents: Sendable {
         /// The name of what a foreign key refers to.
         var referencedName: TableName?
         var options: [String] = []
+        /// What the index behind it is a part of.
+        var parentIndex: UInt32?
     }
 
     /// A row of pg_index.

@@ -52,7 +52,8 @@ extension CatalogReader {
             isLocal: try row.flag(10), columns: try row.list(11), noInherit: try row.flag(12),
             isValidated: try row.flag(13), foreignKey: try foreignKey(row),
             referencedName: row.optional(24) == nil ? nil : try row.name(24),
-            options: try row.list(23))
+            options: try row.list(23),
+            parentIndex: row.optional(26) == nil ? nil : try row.oid(26))
     }
 
     private static func foreignKey(_ row: CatalogRow) throws(SchemaError)

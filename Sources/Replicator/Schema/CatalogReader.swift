@@ -97,7 +97,7 @@ package enum CatalogReader {
             contents.extensions.append(
                 .init(
                     oid: try row.oid(0), name: try row.text(1), schema: try row.text(2),
-                    version: try row.text(3)))
+                    version: try row.text(3), isRelocatable: try row.flag(4)))
         }
         // Our own objects and members of extensions print bare, everything else qualified: the
         // target resolves the bare ones under its own search path.

@@ -37,7 +37,7 @@ struct CatalogSQL: Sendable {
 
     var extensions: String {
         """
-        SELECT e.oid, e.extname::text, n.nspname::text, e.extversion
+        SELECT e.oid, e.extname::text, n.nspname::text, e.extversion, e.extrelocatable
           FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
          ORDER BY e.extname
         """
@@ -141,7 +141,8 @@ struct CatalogSQL: Sendable {
                     ? constraintColumns("confdelsetcols", of: "conrelid", kinds: "'f'") : "'[]'"),
                \(features.constraintPeriod),
                coalesce(array_to_json(ic.reloptions)::text, '[]'),
-               rn.nspname::text, rc.relname::text
+               rn.nspname::text, rc.relname::text,
+               (SELECT h.inhparent FROM pg_catalog.pg_inherits h WHERE h.inhrelid = ic.oid)
           FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace
           LEFT JOIN pg_catalog.pg_class ic ON ic.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
           LEFT JOIN pg_catalog.pg_class rc ON rc.oid = k.confrelid

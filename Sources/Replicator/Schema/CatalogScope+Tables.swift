@@ -83,6 +83,7 @@ extension CatalogScope {
         constraint.properties.options = row.options
         constraint.isInherited = row.isFromParent && !row.isLocal
         constraint.parent = row.parent
+        if row.parent == nil { constraint.parentIndex = row.parentIndex }
         result.constraints.append(constraint)
     }
 

@@ -185,6 +185,8 @@ extension SchemaDiff {
     private func isOtherGeneration(_ old: Column, _ new: Column) -> Bool {
         if old.generated != new.generated { return true }
         guard new.isGenerated, old.expression != new.expression else { return false }
+        // One that could not be generated on the target has no expression.
+        if (old.expression == nil) != (new.expression == nil) { return true }
         return current.serverVersion >= 170_000
     }
 

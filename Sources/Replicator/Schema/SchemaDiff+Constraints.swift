@@ -76,33 +76,60 @@ extension SchemaDiff {
             drop(constraint, of: table.old, along: rebuilt.union(found.dropped.map(\.oid)))
         }
         let staying = Set(found.pairs.filter { !rebuilt.contains($0.old.oid) }.map(\.new.oid))
-        let isAbove = Self.withParts(staying, current.constraints.map { ($0.oid, $0.parent) })
+        // What the target has, or gets before a table comes below another.
+        let isAbove = Self.withParts(
+            staying.union(newKeys()), current.constraints.map { ($0.oid, $0.parent) })
         for constraint in found.created {
             guard let table = tablePairs[constraint.table] else { continue }
             addConstraint(
                 constraint, to: table.new, isNew: false,
-                parentStays: constraint.parent.map(isAbove.contains) ?? false)
+                parentStays: isPartOfStaying(constraint, isAbove))
         }
         for table in tables.created {
             for constraint in current.constraints where constraint.table == table.oid {
                 guard constraint.kind != "f" else { continue }
                 addConstraint(
                     constraint, to: table, isNew: true,
-                    parentStays: constraint.parent.map(isAbove.contains) ?? false)
+                    parentStays: isPartOfStaying(constraint, isAbove))
             }
         }
         renameConstraints(renames)
         rename(indexNames, "INDEX")
         for constraint in current.constraints where !staying.contains(constraint.oid) {
-            guard let parent = current.constraints.first(where: { $0.oid == constraint.parent }),
-                let table = current.table(oid: constraint.table),
-                let above = current.table(oid: parent.table)
+            guard let table = current.table(oid: constraint.table),
+                let whole = whole(of: constraint)
             else { continue }
             attachIndex(
-                TableName(schema: table.name.schema, name: constraint.name),
-                to: TableName(schema: above.name.schema, name: parent.name),
-                of: table, isBelowKept: isAbove.contains(parent.oid))
+                TableName(schema: table.name.schema, name: constraint.name), to: whole, of: table,
+                isBelowKept: isPartOfStaying(constraint, isAbove))
         }
+    }
+
+    /// The keys of new tables that are partitioned: they are made with their table.
+    private func newKeys() -> Set<UInt32> {
+        let keys = Dictionary(
+            current.tables.filter { createdTables.contains($0.oid) && $0.partitionKey != nil }
+                .map { ($0.oid, $0.keyIndex) }, uniquingKeysWith: { $1 })
+        return Set(
+            current.constraints.filter { keys[$0.table] == $0.name && $0.hasIndex }.map(\.oid))
+    }
+
+    /// Whether it is part of a constraint or an index that its table meets when it is attached.
+    private func isPartOfStaying(_ constraint: Constraint, _ isAbove: Set<UInt32>) -> Bool {
+        if let parent = constraint.parent { return isAbove.contains(parent) }
+        guard let index = constraint.parentIndex else { return false }
+        return isSameEpoch && applied.indexes.contains { $0.oid == index }
+    }
+
+    /// The index that the index of a constraint is a part of.
+    private func whole(of constraint: Constraint) -> TableName? {
+        if let index = constraint.parentIndex {
+            return current.indexes.first { $0.oid == index }?.name
+        }
+        guard let parent = current.constraints.first(where: { $0.oid == constraint.parent }),
+            let table = current.table(oid: parent.table)
+        else { return nil }
+        return TableName(schema: table.name.schema, name: parent.name)
     }
 
     mutating func renameConstraints(
@@ -190,9 +217,14 @@ extension SchemaDiff {
         let id = ObjectID(catalog: .constraint, oid: constraint.oid)
         if (isNew || isLinked) && parentStays || isKey && (isNew || isLinked) {
             noteMade(id, at: .define)
-            statement(table, summary, sql, effect: isNew ? .create : effect)
-            for change in properties {
-                statement(table, change.summary, change.sql, effect: .options)
+            let made = SchemaStatement(
+                summary: summary, sql: sql, effect: isNew ? .create : effect)
+            let place = ObjectID(catalog: .relation, oid: table.oid)
+            let unit = Unit(id: place, rank: 4, name: table.name)
+            if parentStays {
+                units[place, default: unit].statements += [made] + properties
+            } else {
+                units[place, default: unit].key += [made] + properties
             }
         } else if isKey && isReplicated(table) || constraint.kind == "c" && (isNew || isLinked) {
             noteMade(id, at: .constrain)

@@ -70,30 +70,7 @@ extension SchemaSnapshot {
     }
 }
 
-extension SchemaSnapshot {
-    /// What stays on the target, with the schemas that another snapshot has no more.
-    ///
-    /// A schema is never dropped: what is in it by then need not be ours. One that is made again, or that
-    /// another schema is mapped to, is forgotten.
-    func schemas(
-        in retained: [NotCarried], stayingBeside other: SchemaSnapshot, _ mapping: SchemaMapping
-    ) -> [NotCarried] {
-        let used = Set(other.schemas.map { mapping.target($0.name) })
-        let gone = schemas.map(\.name).filter { !used.contains(mapping.target($0)) }.map {
-            NotCarried(kind: "schema", name: $0, reason: NotCarried.schemaStays)
-        }
-        return retained.filter { entry in
-            !gone.contains(entry)
-                && !(entry.kind == "schema" && used.contains(mapping.target(entry.name)))
-        } + gone
-    }
-}
-
 extension NotCarried {
-    /// Why a schema stays on the target.
-    static let schemaStays =
-        "the source or target_expression does not have it any more; schemas are never dropped, so it "
-        + "stays on the target: drop it there"
     /// Why something stays on the target that the source does not have.
     static let otherDatabase =
         "the source is another database now and does not have it; it stays on the target"

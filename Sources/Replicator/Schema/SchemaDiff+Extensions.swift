@@ -8,14 +8,8 @@ extension SchemaDiff {
             let schema = schemaOnTarget(of: item)
             if let old = known[item.name] {
                 if old.version != item.version { update(item, from: old) }
-                let before = schemaOnTarget(of: old, in: applied)
-                if before != schema {
-                    makeSchema(of: item)
-                    add(
-                        .foundation, "move extension \(item.name) to \(schema)",
-                        text.alterExtension(
-                            item.name, "SET SCHEMA \(text.quoted(schema))",
-                            where: "n.nspname <> \(SQLText.literal(schema))"), effect: .alterOther)
+                if schemaOnTarget(of: old, in: applied) != schema {
+                    move(item, from: old, to: schema)
                 }
                 continue
             }
@@ -54,6 +48,32 @@ extension SchemaDiff {
         let isOurs = current.schemas.contains { $0.name == item.schema }
         guard !isOurs, item.schema != "pg_catalog" else { return }
         add(.foundation, "create schema \(item.schema)", text.schema(item.schema), effect: .create)
+    }
+
+    /// Moves an extension; one that cannot be moved was dropped on the source and made again, which
+    /// on the target could take what is not ours along.
+    private mutating func move(
+        _ item: SchemaSnapshot.Extension, from old: SchemaSnapshot.Extension, to schema: String
+    ) {
+        guard item.isRelocatable else {
+            if abilities.extensionSchemas?[item.name] == schema { return }
+            // The target has it in the old schema, so this is said until it is made good.
+            for place in result.extensions.indices where result.extensions[place].name == item.name
+            {
+                result.extensions[place].schema = old.schema
+            }
+            report(
+                "extension", item.name,
+                "the source has it in schema \(item.schema) now, and PostgreSQL cannot move it; drop it on "
+                    + "the target and make it in schema \(schema), or leave both as they are")
+            return
+        }
+        makeSchema(of: item)
+        add(
+            .foundation, "move extension \(item.name) to \(schema)",
+            text.alterExtension(
+                item.name, "SET SCHEMA \(text.quoted(schema))",
+                where: "n.nspname <> \(SQLText.literal(schema))"), effect: .alterOther)
     }
 
     private mutating func update(

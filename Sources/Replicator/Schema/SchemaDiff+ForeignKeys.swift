@@ -45,17 +45,30 @@ extension SchemaDiff {
         renameConstraints(renames)
     }
 
-    /// Whether the rows that it needs travel.
+    /// Whether the rows that it needs travel. A table without rows needs none.
     private mutating func stands(_ constraint: SchemaSnapshot.Constraint) -> Bool {
         guard let key = constraint.foreignKey, let table = current.table(oid: constraint.table),
             let referenced = current.table(oid: key.referenced)
         else { return false }
-        if let root = root(of: referenced), isReplicated(root) { return true }
+        if hasRows(referenced) || !hasRows(table) { return true }
         report(
             "foreign key", "\(table.name).\(constraint.name)",
             "it refers to \(referenced.name), whose rows are not carried")
         result.constraints.removeAll { $0.oid == constraint.oid }
         return false
+    }
+
+    private func hasRows(_ table: Table) -> Bool {
+        root(of: table).map(isReplicated) ?? false
+    }
+
+    /// Whether a constraint is on the target, as far as its being a foreign key is concerned.
+    func isWanted(_ constraint: SchemaSnapshot.Constraint) -> Bool {
+        guard let key = constraint.foreignKey else { return true }
+        guard options.foreignKeys != .none, reasonAgainst(key) == nil else { return false }
+        let tables = (current.table(oid: constraint.table), current.table(oid: key.referenced))
+        guard let table = tables.0, let referenced = tables.1 else { return false }
+        return hasRows(referenced) || !hasRows(table)
     }
 
     /// Whether something that it stands on is emptied, made anew, or cannot change below it.

@@ -194,11 +194,14 @@ extension SchemaDiff {
         return result
     }
 
-    /// Whether a child that stays keeps a column that its parent loses.
+    /// Whether a child that stays keeps a column that its parent loses; another one of that name
+    /// is not the parent's.
     func isKeptBelow(_ table: Table, _ column: String) -> Bool {
         (children[table.oid] ?? []).contains { child in
-            (keptParents[child.oid] ?? []).contains(table.oid)
-                && child.columns.contains { $0.name == column }
+            guard (keptParents[child.oid] ?? []).contains(table.oid),
+                let pair = tablePairs[child.oid]
+            else { return false }
+            return matchColumns(pair.old, pair.new).pairs.contains { $0.old.name == column }
         }
     }
 

@@ -28,23 +28,25 @@ extension SchemaDiff {
         }
     }
 
-    /// Adds NOT NULL behind the rows.
+    /// Adds NOT NULL behind the rows; at once where the table is emptied, before its key is made.
     mutating func refuseNull(_ column: Column, of table: Table) {
-        let alter = "ALTER TABLE \(text.name(table.name))"
         let summary = "refuse NULL in \(table.name).\(column.name)"
-        guard text.target.namesNotNull, let constraint = column.properties.notNull,
+        var sql = "ALTER TABLE \(text.name(table.name)) "
+        if text.target.namesNotNull, let constraint = column.properties.notNull,
             !constraint.isInherited
-        else {
-            afterwards(
-                summary, "\(alter) ALTER COLUMN \(text.quoted(column.name)) SET NOT NULL",
-                effect: .check)
-            return
+        {
+            sql +=
+                "ADD CONSTRAINT \(text.quoted(constraint.name)) NOT NULL \(text.quoted(column.name))"
+                + (constraint.noInherit ? " NO INHERIT" : "")
+                + (constraint.isValidated ? "" : " NOT VALID")
+        } else {
+            sql += "ALTER COLUMN \(text.quoted(column.name)) SET NOT NULL"
         }
-        afterwards(
-            summary,
-            "\(alter) ADD CONSTRAINT \(text.quoted(constraint.name)) NOT NULL "
-                + text.quoted(column.name) + (constraint.noInherit ? " NO INHERIT" : "")
-                + (constraint.isValidated ? "" : " NOT VALID"), effect: .check)
+        if emptied.contains(table.oid) {
+            statement(table, summary, sql, effect: .check)
+        } else {
+            afterwards(summary, sql, effect: .check)
+        }
     }
 
     /// What CREATE TABLE cannot say: NOT NULL that old rows may break.

@@ -134,13 +134,6 @@ extension SchemaDiff {
             effect: .dropOther)
     }
 
-    /// Whether the text of a routine names a schema that has another name on the target.
-    func namesMovedSchema(_ routine: Routine) -> Bool {
-        current.schemas.map(\.name).contains {
-            text.mapping.target($0) != $0 && Self.names($0, in: routine.definition)
-        }
-    }
-
     private mutating func create(_ routine: Routine) {
         define(routine)
         noteMade(routineID(routine), at: .define)
@@ -155,13 +148,11 @@ extension SchemaDiff {
 
     /// Texts of functions, and the paths that they set, are not rewritten for another schema.
     private mutating func warnOfText(_ routine: Routine) {
-        for schema in current.schemas.map(\.name) where text.mapping.target(schema) != schema {
-            guard Self.names(schema, in: routine.definition) else { continue }
-            report(
-                "function body", "\(routine.name)(\(routine.arguments))",
-                "its text names schema \(schema), which is \(text.mapping.target(schema)) on the "
-                    + "target; texts of functions are not rewritten")
-        }
+        guard let schema = current.movedSchema(namedBy: routine, text.mapping) else { return }
+        report(
+            "function body", "\(routine.name)(\(routine.arguments))",
+            "its text names schema \(schema), which is \(text.mapping.target(schema)) on the "
+                + "target; texts of functions are not rewritten")
     }
 
     /// Whether a definition names a schema: before a dot, or in the path that it sets.

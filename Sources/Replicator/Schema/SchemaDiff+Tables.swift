@@ -253,7 +253,9 @@ extension SchemaDiff {
         if columns.pairs.contains(where: { !$0.old.notNull && $0.new.notNull }) { return true }
         let known = Set(applied.constraints.filter { $0.table == old.oid }.map(\.oid))
         let indexes = Set(applied.indexes.filter { $0.table == old.oid }.map(\.oid))
-        return current.constraints.contains { $0.table == new.oid && !known.contains($0.oid) }
+        return current.constraints.contains {
+            $0.table == new.oid && !known.contains($0.oid) && isWanted($0)
+        }
             || current.indexes.contains {
                 $0.table == new.oid && $0.isUnique && !indexes.contains($0.oid)
             }

@@ -185,7 +185,9 @@ extension SchemaDiff {
         let routines = current.functions.filter {
             needed.contains(ObjectID(catalog: .routine, oid: $0.oid))
         }
-        if let routine = routines.first(where: namesMovedSchema) {
+        if let routine = routines.first(where: {
+            current.movedSchema(namedBy: $0, text.mapping) != nil
+        }) {
             report(
                 "rows of materialized view", view.name.description,
                 "it is not filled: the text of \(routine.name)(\(routine.arguments)) names schema "

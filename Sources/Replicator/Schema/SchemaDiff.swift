@@ -21,6 +21,9 @@ struct SchemaDiff {
         var rank: Int
         var name: TableName
         var statements: [SchemaStatement] = []
+        /// A table's own key, behind what is part of others': ATTACH PARTITION takes the first index
+        /// that fits.
+        var key: [SchemaStatement] = []
         /// Whether it can wait for a constraint that it needs.
         var canWait = false
     }
@@ -108,7 +111,8 @@ struct SchemaDiff {
         deferIndexes: Bool
     ) {
         let features = CatalogFeatures(targetVersion)
-        let (current, impossible) = current.possible(on: features)
+        let (possible, impossible) = current.possible(on: features)
+        let (current, unrunnable) = possible.runnable(under: mapping)
         var before =
             applied ?? SchemaSnapshot(epoch: current.epoch, serverVersion: current.serverVersion)
         var retained = before.retained
@@ -117,7 +121,8 @@ struct SchemaDiff {
             before = kept
             retained += rest
         }
-        retained = before.schemas(in: retained, stayingBeside: current, mapping)
+        retained = before.schemas(
+            in: retained, stayingBeside: current, mapping, on: abilities)
         self.applied = before
         self.current = current
         text = DDLText(mapping: mapping, target: features)
@@ -126,14 +131,15 @@ struct SchemaDiff {
         self.deferIndexes = deferIndexes
         isInitial = applied == nil
         isSameEpoch = self.applied.epoch == current.epoch
-        notCarried = Set(current.notCarried + impossible + retained)
+        notCarried = Set(current.notCarried + impossible + unrunnable + retained)
         result = current
         result.retained = retained
     }
 
     mutating func plan() throws(SchemaError) -> SchemaPlan {
         try checkNames()
-        prepareFoundation()
+        makeSchemas()
+        diffExtensions()
         // First which objects are made anew, since that decides about everything on top of them.
         let enums = match(applied.enums, current.enums, \.oid, \.name)
         let composites = match(applied.composites, current.composites, \.oid, \.name)
@@ -222,24 +228,6 @@ struct SchemaDiff {
         notCarried.insert(NotCarried(kind: kind, name: name, reason: reason))
     }
 
-    // MARK: Foundation
-
-    private mutating func prepareFoundation() {
-        let before = Set(applied.schemas.map { text.mapping.target($0.name) })
-        for schema in targetSchemas where !before.contains(schema) {
-            add(.foundation, "create schema \(schema)", text.schema(schema), effect: .create)
-        }
-        diffExtensions()
-    }
-
-    var targetSchemas: [String] {
-        var seen: Set<String> = []
-        // In the order of the source's search path, since a bare name means the first that has it.
-        return current.schemas.map(\.name).sorted().map(text.mapping.target).filter {
-            seen.insert($0).inserted
-        }
-    }
-
     // MARK: Assembling
 
     /// Places creations and alterations: what needs a constraint or an index that this plan makes
@@ -251,11 +239,12 @@ struct SchemaDiff {
             let needed = unit.canWait ? (order.needs[unit.id] ?? []).compactMap { moments[$0] } : []
             let moment = needed.max() ?? .define
             moments[unit.id] = moment
+            let statements = unit.statements + unit.key
             switch moment {
-            case .define: stages[.define, default: []] += unit.statements
-            case .constrain: stages[.bind, default: []] += unit.statements
+            case .define: stages[.define, default: []] += statements
+            case .constrain: stages[.bind, default: []] += statements
             case .afterRows:
-                afterRows += unit.statements
+                afterRows += statements
                 waiting.insert(unit.id)
             }
         }
@@ -268,6 +257,7 @@ struct SchemaDiff {
             .flatMap(\.statements)
         stages[.lateDrop] = DefinitionOrder(applied).sorted(lateDrops).reversed()
             .flatMap(\.statements)
+        dropSchemas()
         stages[.dropDependents] = keyDrops + (stages[.dropDependents] ?? [])
         // Below first: what is attached to a table that is attached itself.
         stages[.attach, default: []] += DefinitionOrder(current).sorted(attachments)

@@ -225,6 +225,8 @@ extension SchemaSnapshot {
         package var schema: String
         /// The installed version.
         package var version: String
+        /// Whether its members can be moved to another schema (`pg_extension.extrelocatable`).
+        package var isRelocatable: Bool
     }
 
     /// An index that no constraint owns.
@@ -269,6 +271,8 @@ extension SchemaSnapshot {
         package var isInherited = false
         /// The partitioned table's constraint that it is a part of.
         package var parent: UInt32?
+        /// The partitioned table's index that its index is a part of, where no constraint owns that.
+        package var parentIndex: UInt32?
     }
 
     /// A view or a materialized view.

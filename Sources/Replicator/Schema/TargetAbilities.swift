@@ -7,6 +7,10 @@ public struct TargetAbilities: Codable, Sendable, Hashable {
     /// The versions that the role can give each extension, and the installed ones; nil where nobody
     /// asked.
     public var extensionVersions: [String: Set<String>]?
+    /// The schemas of the installed extensions; nil where nobody asked.
+    public var extensionSchemas: [String: String]?
+    /// The schemas that are there, but for the server's own; nil where nobody asked.
+    public var schemas: Set<String>?
     /// Whether policies that are forced on owners leave the role's own statements alone.
     public var bypassesRowSecurity = false
 
@@ -33,13 +37,19 @@ public struct TargetAbilities: Codable, Sendable, Hashable {
             """
     }
 
-    /// Names and versions of extensions that the role can make or update, or that are there.
+    /// The names of schemas.
+    static let schemaSQL =
+        "SELECT n.nspname::text FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_'"
+
+    /// Names and versions of extensions that the role can make or update, or that are there, with
+    /// the schema that they are in.
     static func extensionSQL(serverVersion: Int) -> String {
         let trusted = serverVersion >= 130_000 ? "OR v.trusted" : ""
         return """
-            SELECT v.name::text, v.version::text
+            SELECT v.name::text, v.version::text, n.nspname::text
               FROM pg_catalog.pg_available_extension_versions v
               LEFT JOIN pg_catalog.pg_extension e ON e.extname = v.name
+              LEFT JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
              WHERE CASE WHEN e.oid IS NULL THEN
                             NOT v.superuser \(trusted)
                             OR (SELECT u.rolsuper FROM pg_catalog.pg_roles u

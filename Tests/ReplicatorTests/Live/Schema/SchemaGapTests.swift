@@ -95,6 +95,80 @@ import Testing
         try await pair.close()
     }
 
+    @Test func `an extension that cannot be moved is named until somebody moved it`() async throws {
+        var pair = try await SchemaPair()
+        try await pair.reset()
+        let drop = "DROP EXTENSION IF EXISTS xml2; "
+        try await pair.onSource.execute(
+            "\(drop)CREATE SCHEMA src; CREATE EXTENSION xml2 SCHEMA src; "
+                + "CREATE TABLE src.t (id int PRIMARY KEY, v bool DEFAULT src.xml_valid('x'))")
+        try await pair.carry()
+        let move =
+            "CREATE SCHEMA IF NOT EXISTS other; ALTER TABLE src.t ALTER v DROP DEFAULT; "
+            + "\(drop)CREATE EXTENSION xml2 SCHEMA other; "
+            + "ALTER TABLE src.t ALTER v SET DEFAULT other.xml_valid('x')"
+        try await pair.onSource.execute(move)
+        let plan = try SchemaPlan.make(
+            from: pair.applied, to: try await pair.read(), mapping: pair.mapping,
+            targetVersion: 150_000)
+        #expect(plan.notCarried.map(\.kind) == ["extension"])
+        #expect(plan.notCarried.first?.reason.contains("schema other") == true)
+        try await pair.onTarget.execute(move)
+        var abilities = TargetAbilities()
+        abilities.extensionSchemas = ["xml2": "other"]
+        #expect(try await pair.carry(abilities: abilities).notCarried == [])
+        #expect(try await pair.carry().isEmpty)
+        for connection in [pair.onSource, pair.onTarget] {
+            try await connection.execute("DROP SCHEMA src CASCADE; DROP SCHEMA other CASCADE")
+        }
+        try await pair.close()
+    }
+
+    @Test func `a table whose foreign key is not carried is emptied once, not at each look`()
+        async throws
+    {
+        var pair = try await SchemaPair()
+        let plan = try await pair.carry(
+            "CREATE TABLE a (id int UNIQUE); CREATE TABLE b (id int PRIMARY KEY, a int); "
+                + "CREATE TABLE c (a int REFERENCES a (id));",
+            then: "ALTER TABLE b ADD FOREIGN KEY (a) REFERENCES a (id);")
+        #expect(plan.notCarried.contains { $0.kind == "foreign key" && $0.name == "src.b.b_a_fkey" })
+        #expect(plan.isEmpty, "\(plan.section)")
+        #expect(try await pair.carry().isEmpty)
+        // A table without rows needs none.
+        #expect(try pair.dump(pair.target).contains("ADD CONSTRAINT c_a_fkey FOREIGN KEY"))
+        try await pair.close()
+    }
+
+    @Test(arguments: [SchemaOptions.Drops.apply, .hold], [false, true])
+    func `a schema goes where it is empty, and is named where it is not`(
+        drops: SchemaOptions.Drops, isUsed: Bool
+    ) async throws {
+        var pair = try await SchemaPair(expression: ["src.*", "old.*", "new.*"])
+        pair.options.drops = drops
+        try await pair.onSource.execute(
+            "CREATE SCHEMA src; CREATE SCHEMA old; CREATE TABLE old.t (id int PRIMARY KEY); "
+                + "CREATE TYPE old.m AS ENUM ('x')")
+        try await pair.carry()
+        if isUsed { try await pair.onTarget.execute("CREATE TABLE old.other ()") }
+        // What moves to another schema is the same.
+        try await pair.onSource.execute("ALTER SCHEMA old RENAME TO new")
+        var abilities = TargetAbilities()
+        abilities.schemas = ["src", "old", "public"]
+        let plan = try await pair.carry(abilities: abilities)
+        #expect(plan.notCarried.map { "\($0.kind) \($0.name)" } == ["schema old"])
+        #expect(!plan.section.changes.contains { $0.sql.hasPrefix("CREATE TABLE") })
+        let there = try await pair.onTarget.query(
+            sql: "SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> "
+                + "'information_schema'")
+        abilities.schemas = Set(try there.rows.map { try $0.decode(String.self, 0) })
+        let stays = drops == .hold || isUsed
+        #expect(abilities.schemas == (stays ? ["src", "old", "new", "public"] : ["src", "new", "public"]))
+        let again = try await pair.carry(abilities: abilities)
+        #expect(again.isEmpty && again.notCarried.map(\.name) == (stays ? ["old"] : []))
+        try await pair.close()
+    }
+
     static let privileges: [(String, String)] = [
         ("GRANT SELECT ON t TO PUBLIC", "privileges on tables"),
         ("GRANT SELECT (v) ON t TO PUBLIC", "privileges on columns"),

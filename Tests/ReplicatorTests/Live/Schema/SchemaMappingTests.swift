@@ -139,6 +139,51 @@ import Testing
         try await pair.close()
     }
 
+    // MARK: Texts
+
+    /// What runs a routine whose text names the source's schema is named; all else arrives, and it
+    /// follows when the text no longer names the schema.
+    @Test func `what would run a text of another schema is left out until it can`() async throws {
+        var pair = try await SchemaPair(applySchema: "dst")
+        try await pair.onSource.execute(
+            """
+            CREATE SCHEMA src; SET search_path = src;
+            CREATE FUNCTION g(text) RETURNS bool IMMUTABLE LANGUAGE sql RETURN true;
+            CREATE FUNCTION f(text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT src.g($1)';
+            CREATE FUNCTION h(text) RETURNS bool IMMUTABLE LANGUAGE sql RETURN f($1);
+            CREATE DOMAIN d AS text CONSTRAINT dc CHECK (f(VALUE)) CONSTRAINT ok CHECK (VALUE <> 'no');
+            CREATE TABLE t (id int PRIMARY KEY, v text DEFAULT f('x')::text, x d,
+                e bool NOT NULL GENERATED ALWAYS AS (h(v)) STORED, CONSTRAINT c CHECK (h(v)));
+            CREATE INDEX i ON t (f(v)); CREATE INDEX j ON t (g(v)); CREATE STATISTICS s ON h(v) FROM t;
+            CREATE VIEW w AS SELECT id, f(v) AS f FROM t;
+            INSERT INTO t (id, v, x) VALUES (1, 'a', 'b');
+            """)
+        let plan = try await pair.carry()
+        #expect(
+            Set(plan.notCarried.map { "\($0.kind) \($0.name)" }) == [
+                "constraint src.d.dc", "constraint src.t.c", "function body src.f(text)",
+                "generated column src.t.e", "index src.i", "statistics src.s",
+            ])
+        #expect(try await pair.carry().isEmpty)
+        let found = "SELECT count(*) FROM dst.t WHERE id = 1 AND v = 'a' AND x = 'b'"
+        #expect(try pair.cluster.psql(found + " AND e IS NULL", database: pair.target) == "1")
+        // Bodies of functions do not show up in what calls them.
+        try await pair.onSource.execute(
+            "CREATE OR REPLACE FUNCTION src.f(text) RETURNS bool IMMUTABLE LANGUAGE sql RETURN src.g($1)"
+        )
+        let after = try await pair.carry()
+        #expect(after.notCarried == [])
+        #expect(try await pair.carry().isEmpty)
+        #expect(try pair.cluster.psql(found + " AND e", database: pair.target) == "1")
+        for name in ["c", "dc"] {
+            #expect(
+                try pair.cluster.psql(
+                    "SELECT count(*) FROM pg_constraint WHERE conname = '\(name)'",
+                    database: pair.target) == "1")
+        }
+        try await pair.close()
+    }
+
     // MARK: Extensions
 
     private static let extended = """

@@ -305,6 +305,21 @@ import Testing
             "DROP INDEX i; CREATE INDEX i ON p (w, v); "
                 + "ALTER TABLE p DROP CONSTRAINT p_pkey; ALTER TABLE p ADD PRIMARY KEY (day, id);"),
         Change(
+            "a partition's own key is not taken for its part of another", "",
+            """
+            CREATE TABLE k (a int, b int, v text NOT NULL, UNIQUE (a, b)) PARTITION BY LIST (a);
+            ALTER TABLE k ALTER a SET NOT NULL, ALTER b SET NOT NULL;
+            CREATE TABLE k1 PARTITION OF k (PRIMARY KEY (a, b)) FOR VALUES IN (1);
+            CREATE TABLE u (a int, b int) PARTITION BY LIST (a);
+            CREATE TABLE u1 PARTITION OF u (UNIQUE (a, b)) FOR VALUES IN (1);
+            CREATE UNIQUE INDEX over ON u (a, b); INSERT INTO k VALUES (1, 2, 'x');
+            """, inPlace: false),
+        Change(
+            "a tree gets a key over columns that allowed NULL",
+            "CREATE TABLE p (id int, day date) PARTITION BY RANGE (day); "
+                + "CREATE TABLE p1 PARTITION OF p DEFAULT; INSERT INTO p VALUES (1, '2024-02-02');",
+            "ALTER TABLE p ADD PRIMARY KEY (id, day);"),
+        Change(
             "checks of a tree", tree,
             "ALTER TABLE p RENAME CONSTRAINT p_w_check TO c; "
                 + "ALTER TABLE p ADD CONSTRAINT n CHECK (id > 0) NOT VALID; "
@@ -339,5 +354,8 @@ import Testing
         Change(
             "a child keeps what its parent loses", family,
             "ALTER TABLE ONLY a DROP v; ALTER TABLE c ALTER v SET DEFAULT 'q';"),
+        Change(
+            "a child gets a column of the name that its parent loses", family,
+            "ALTER TABLE a DROP v; ALTER TABLE c ADD v int;"),
     ]
 }
