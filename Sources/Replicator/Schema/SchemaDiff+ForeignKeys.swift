@@ -45,7 +45,7 @@ extension SchemaDiff {
         renameConstraints(renames)
     }
 
-    /// Whether the rows that it needs travel. A table without rows needs none.
+    /// Whether the rows that it needs travel; a table without rows needs none.
     private mutating func stands(_ constraint: SchemaSnapshot.Constraint) -> Bool {
         guard let key = constraint.foreignKey, let table = current.table(oid: constraint.table),
             let referenced = current.table(oid: key.referenced)

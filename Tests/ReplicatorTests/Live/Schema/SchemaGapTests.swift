@@ -132,7 +132,8 @@ import Testing
             "CREATE TABLE a (id int UNIQUE); CREATE TABLE b (id int PRIMARY KEY, a int); "
                 + "CREATE TABLE c (a int REFERENCES a (id));",
             then: "ALTER TABLE b ADD FOREIGN KEY (a) REFERENCES a (id);")
-        #expect(plan.notCarried.contains { $0.kind == "foreign key" && $0.name == "src.b.b_a_fkey" })
+        let missing = plan.notCarried.map { "\($0.kind) \($0.name)" }
+        #expect(missing.contains("foreign key src.b.b_a_fkey"))
         #expect(plan.isEmpty, "\(plan.section)")
         #expect(try await pair.carry().isEmpty)
         // A table without rows needs none.
@@ -163,7 +164,8 @@ import Testing
                 + "'information_schema'")
         abilities.schemas = Set(try there.rows.map { try $0.decode(String.self, 0) })
         let stays = drops == .hold || isUsed
-        #expect(abilities.schemas == (stays ? ["src", "old", "new", "public"] : ["src", "new", "public"]))
+        let gone: Set = stays ? [] : ["old"]
+        #expect(abilities.schemas == Set(["src", "old", "new", "public"]).subtracting(gone))
         let again = try await pair.carry(abilities: abilities)
         #expect(again.isEmpty && again.notCarried.map(\.name) == (stays ? ["old"] : []))
         try await pair.close()
