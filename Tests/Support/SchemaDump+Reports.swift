@@ -9,7 +9,10 @@ extension SchemaDump.Difference {
     public func isExplained(byKind reported: String, name object: String) -> Bool {
         let text = ([title] + changedLines).joined(separator: "\n").filter { $0 != "\"" }
         if object.hasSuffix(".*") {
-            let word = ["COMMENT": "comment", "ACL": "privilege", "DEFAULT ACL": "privilege"][kind]
+            let word = [
+                "COMMENT": "comment", "ACL": "privilege", "DEFAULT ACL": "privilege",
+                "FK CONSTRAINT": "foreign key",
+            ][kind]
             guard let word, reported.contains(word) else { return false }
             return schema == "-" || "\(schema).*" == object
         }

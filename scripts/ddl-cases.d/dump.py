@@ -61,7 +61,8 @@ class Difference:
         if self.entry.kind == "COMMENT" and report["kind"].startswith("privilege"):
             return False
         if report["name"].endswith(".*"):
-            fits = {"COMMENT": "comment", "ACL": "privilege", "DEFAULT ACL": "privilege"}
+            fits = {"COMMENT": "comment", "ACL": "privilege", "DEFAULT ACL": "privilege",
+                    "FK CONSTRAINT": "foreign key"}
             word = fits.get(self.entry.kind)
             return word is not None and word in report["kind"] and (
                 self.entry.schema == "-" or f"{self.entry.schema}.*" == report["name"])

@@ -66,7 +66,7 @@ actor ApplySession {
         let stored = opening.stored
         tables.use(catalog: header.schema == nil ? stored.appliedDigest : nil)
         try await watchingLocks { try await self.makeChanges(header) }
-        try await receive(header, frames)
+        let values = try await receive(header, frames)
         if let section = header.schema, !section.afterRows.isEmpty {
             // A table whose deferred checks are due cannot be altered; the rows are all there.
             let role =
@@ -74,6 +74,8 @@ actor ApplySession {
             try await connection.execute(role + "SET CONSTRAINTS ALL IMMEDIATE")
             try await watchingLocks { try await self.run(section.afterRows, section.searchPath) }
         }
+        // Sequences of identity columns may have been made just now.
+        try await setSequences(values)
         if header.kind == .batch, header.schema == nil {
             try await store.moveAndCommit(to: header.to, sourceName: header.source.name)
         } else {
@@ -187,9 +189,12 @@ actor ApplySession {
 
     // MARK: Frames
 
-    /// Applies the frames after the header, up to the end frame.
-    private func receive(_ header: BatchHeader, _ frames: any FrameSource) async throws {
+    /// Applies the frames after the header, up to the end frame; returns the values of sequences.
+    private func receive(
+        _ header: BatchHeader, _ frames: any FrameSource
+    ) async throws -> [SequenceValue] {
         var rowCount = 0
+        var values: [SequenceValue] = []
         while let frame = try await frames.next() {
             switch frame {
             case .tableStart(let start):
@@ -197,14 +202,18 @@ actor ApplySession {
                 currentTable = start.table
                 rowCount += try await applyRows(start, frames)
                 currentTable = nil
-            case .sequences(let values):
-                try await setSequences(values)
+            case .sequences(let all):
+                // Once, so that what a peer sends stays within the limit of one frame.
+                guard values.isEmpty else {
+                    throw WireError.unexpected("sequences", after: "sequences")
+                }
+                values = all
             case .end(let expected):
                 guard rowCount == expected else {
                     throw WireError.mismatch(
                         "\(rowCount) rows arrived, the source sent \(expected)")
                 }
-                return
+                return values
             case .header, .rows, .tableEnd:
                 throw WireError.unexpected("inside a request", after: "the header")
             }

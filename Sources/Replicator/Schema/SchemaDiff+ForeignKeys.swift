@@ -7,16 +7,9 @@ extension SchemaDiff {
 
     /// They are made when all rows and keys are there, and dropped before anything that they need.
     mutating func diffForeignKeys(_ tables: TableMatch) {
+        reportForm()
         let isWanted = options.foreignKeys != .none
-        if !isWanted {
-            let before = result.constraints.count
-            result.constraints.removeAll { $0.kind == "f" }
-            if before > result.constraints.count {
-                report(
-                    "foreign keys", "*",
-                    "foreign_keys is none (\(before - result.constraints.count))")
-            }
-        }
+        if !isWanted { result.constraints.removeAll { $0.kind == "f" } }
         result.foreignKeys = options.foreignKeys.rawValue
         let old = applied.constraints.filter { $0.kind == "f" }
         let new = isWanted ? current.constraints.filter { $0.kind == "f" && stands($0) } : []
@@ -43,6 +36,27 @@ extension SchemaDiff {
         for key in found.dropped { drop(key) }
         for key in found.created { add(key) }
         renameConstraints(renames)
+    }
+
+    /// Counts, by schema, the foreign keys that have another form than on the source, or none.
+    private mutating func reportForm() {
+        guard options.foreignKeys != .exact else { return }
+        var counts: [String: Int] = [:]
+        for constraint in current.constraints {
+            guard let key = constraint.foreignKey, let table = current.table(oid: constraint.table),
+                options.foreignKeys == .none || !key.isDeferredForm
+            else { continue }
+            counts[table.name.schema, default: 0] += 1
+        }
+        for (schema, count) in counts {
+            let form =
+                options.foreignKeys == .none
+                ? "\(count) are not made"
+                : "\(count) are DEFERRABLE INITIALLY DEFERRED and without actions"
+            report(
+                "foreign keys", "\(schema).*",
+                NotCarried.foreignKeysAre + "\(options.foreignKeys.rawValue): \(form)")
+        }
     }
 
     /// Whether the rows that it needs travel; a table without rows needs none.
@@ -201,5 +215,12 @@ extension SchemaDiff {
             lastly(
                 "validate \(label)", "\(alter) VALIDATE CONSTRAINT \(name)", effect: .validate)
         }
+    }
+}
+
+extension SchemaSnapshot.ForeignKey {
+    /// Whether `foreign_keys: deferred` carries it as it is.
+    fileprivate var isDeferredForm: Bool {
+        isDeferrable && isDeferred && onUpdate == "a" && onDelete == "a"
     }
 }

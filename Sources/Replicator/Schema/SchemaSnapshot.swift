@@ -150,12 +150,15 @@ package struct NotCarried: Codable, Sendable, Hashable, Comparable {
 
     /// Why privileges stay behind while the target's `grants` is off.
     static let grantsAreOff = "grants are not carried; everything belongs to the role that applies"
+    /// Why foreign keys have another form on the target.
+    static let foreignKeysAre = "foreign_keys is "
     /// Why what no schema holds stays behind.
     static let isDatabaseWide = "they belong to the whole database and are not carried"
 
     /// Whether it is named only to be complete: an option leaves it out, or no schema holds it.
     package var isOutOfScope: Bool {
-        reason.hasPrefix(Self.grantsAreOff) || reason.hasPrefix(Self.isDatabaseWide)
+        [Self.grantsAreOff, Self.isDatabaseWide, Self.foreignKeysAre].contains(
+            where: reason.hasPrefix)
     }
 
     /// By kind, name and reason.
