@@ -19,7 +19,7 @@ extension SchemaDump.Difference {
         if object.filter({ $0 != "\"" }).hasSuffix("." + lastName) { return true }
         return object.split(separator: ",").contains { part in
             let last = part.prefix { $0 != "(" }.split(separator: ".").last ?? ""
-            let word = last.filter { $0 != "\"" }.trimmingPrefix { $0 == " " }
+            let word = last.filter { $0 != "\"" }.split(separator: " ").first ?? ""
             return !word.isEmpty && text.hasWord(String(word))
         }
     }

@@ -165,6 +165,7 @@ package struct BatchBuilder: Sendable {
             try await connection.execute(BatchSQL.defaultSettings)
             do {
                 current = try await CatalogReader.read(connection, expression: request.expression)
+                    .possible(on: request.targetVersion)
             } catch let error as SchemaError where error.code == .moved {
                 return .again(with: [])
             }

@@ -38,7 +38,9 @@ extension LoadRun {
     private func begin(_ state: TargetState) async throws -> Load {
         let position = try await TargetRegistry.register(
             target.name, incarnation: state.incarnation, on: control)
-        let (snapshot, plan) = try await patiently { try await readPlan() }
+        let (snapshot, plan) = try await patiently {
+            try await readPlan(for: state.serverVersion)
+        }
         var header = BatchHeader(
             kind: .loadBegin, source: source, target: target.name, to: position)
         header.loadPlan = plan
@@ -147,21 +149,22 @@ extension LoadRun {
 
     // MARK: Plan
 
-    private func readPlan() async throws -> (SchemaSnapshot, LoadPlan) {
+    private func readPlan(for version: Int) async throws -> (SchemaSnapshot, LoadPlan) {
         for _ in 1..<10 {
             do {
-                return try await readPlanOnce()
+                return try await readPlanOnce(version)
             } catch let error as SchemaError where error.isTransient {
                 try await Task.sleep(for: .milliseconds(200))
             }
         }
-        return try await readPlanOnce()
+        return try await readPlanOnce(version)
     }
 
-    private func readPlanOnce() async throws -> (SchemaSnapshot, LoadPlan) {
+    private func readPlanOnce(_ version: Int) async throws -> (SchemaSnapshot, LoadPlan) {
         try await control.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         do {
             let snapshot = try await CatalogReader.read(control, expression: target.expression)
+                .possible(on: version)
             let roots = try await roots(of: snapshot)
             var chunks: [LoadPlan.Chunk] = []
             for size in try await sizes(of: roots.keys.sorted()) {

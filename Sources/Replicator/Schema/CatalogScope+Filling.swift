@@ -1,6 +1,10 @@
 /// What is carried, put into the snapshot, each part with its own reports.
 extension CatalogScope {
     mutating func fillTypes(_ result: inout SchemaSnapshot, _ wanted: Set<ObjectID>) {
+        let refusals = Dictionary(
+            contents.constraints.filter { $0.domain != 0 && $0.letter == "n" }.map {
+                ($0.domain, SchemaSnapshot.NotNull(oid: $0.oid, name: $0.name))
+            }, uniquingKeysWith: { first, _ in first })
         for type in contents.types {
             guard wanted.contains(ObjectID(catalog: .type, oid: type.oid)) else {
                 // A range is named with the plain objects.
@@ -31,7 +35,8 @@ extension CatalogScope {
                     .init(
                         oid: type.oid, name: type.name, base: type.base ?? "",
                         collation: type.collation, expression: type.expression,
-                        notNull: type.notNull, checks: checks))
+                        notNull: type.notNull, notNullConstraint: refusals[type.oid], checks: checks
+                    ))
             default:
                 report("type", type.name.description, "types of kind \(type.letter) are not known")
             }

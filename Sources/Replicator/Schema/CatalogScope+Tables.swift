@@ -94,7 +94,7 @@ extension CatalogScope {
             return
         }
         table.columns[place].properties.notNull = .init(
-            name: row.name, noInherit: row.noInherit, isValidated: row.isValidated,
+            oid: row.oid, name: row.name, noInherit: row.noInherit, isValidated: row.isValidated,
             isInherited: row.isFromParent && !row.isLocal)
     }
 

@@ -39,7 +39,7 @@ extension DDLText {
 
     func sequence(_ sequence: SchemaSnapshot.Sequence) -> String {
         let word =
-            sequence.isUnlogged && target.hasUnloggedSequences ? "UNLOGGED SEQUENCE" : "SEQUENCE"
+            sequence.isUnlogged ? "UNLOGGED SEQUENCE" : "SEQUENCE"
         return "CREATE \(word) \(name(sequence.name)) \(sequenceOptions(sequence))"
     }
 
@@ -138,7 +138,7 @@ extension DDLText {
         if mode == .exact {
             if let action = action(key.onUpdate) { text += " ON UPDATE \(action)" }
             if let action = action(key.onDelete) { text += " ON DELETE \(action)" }
-            if !key.setColumns.isEmpty, target.setsColumns {
+            if !key.setColumns.isEmpty {
                 text += " (\(key.setColumns.map(quoted).joined(separator: ", ")))"
             }
             if key.isDeferrable { text += " DEFERRABLE" }

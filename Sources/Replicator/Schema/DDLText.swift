@@ -38,7 +38,12 @@ struct DDLText: Sendable {
         var text = "CREATE DOMAIN \(name(type.name)) AS \(type.base)"
         if let collation = type.collation { text += " COLLATE \(collation)" }
         if let expression = type.expression { text += " DEFAULT \(expression)" }
-        if type.notNull { text += " NOT NULL" }
+        if type.notNull {
+            if let constraint = type.notNullConstraint {
+                text += " CONSTRAINT \(quoted(constraint.name))"
+            }
+            text += " NOT NULL"
+        }
         // One that is not valid is added behind.
         for check in type.checks where !check.isNotValid {
             text += " CONSTRAINT \(quoted(check.name)) \(check.definition)"

@@ -57,6 +57,10 @@ struct ObjectAddresses {
             for sequence in table.columns.compactMap(\.identitySequence) {
                 add(.relation, sequence.oid, "SEQUENCE", sequence.name)
             }
+            for constraint in table.columns.compactMap(\.properties.notNull) {
+                whole[ObjectID(catalog: .constraint, oid: constraint.oid)] = Address(
+                    words: "CONSTRAINT", name: table.name, part: constraint.name)
+            }
         }
         for view in snapshot.views {
             tables[view.oid] = view.name
@@ -97,9 +101,10 @@ struct ObjectAddresses {
         }
         for type in snapshot.domains {
             add(.type, type.oid, "DOMAIN", type.name)
-            for check in type.checks {
-                whole[ObjectID(catalog: .constraint, oid: check.oid)] = Address(
-                    words: "CONSTRAINT", name: type.name, part: check.name, of: "DOMAIN ")
+            let refusals = [type.notNullConstraint].compactMap { $0 }.map { ($0.oid, $0.name) }
+            for (oid, name) in type.checks.map({ ($0.oid, $0.name) }) + refusals {
+                whole[ObjectID(catalog: .constraint, oid: oid)] = Address(
+                    words: "CONSTRAINT", name: type.name, part: name, of: "DOMAIN ")
             }
         }
     }

@@ -40,7 +40,8 @@ extension SchemaDiff {
     }
 
     private func isSame(_ old: Constraint, _ new: Constraint, _ isByName: Bool) -> Bool {
-        !isByName || (old.definition == new.definition && old.kind == new.kind)
+        if isByName { return old.definition == new.definition && old.kind == new.kind }
+        return !DefinitionWords.differ(old.definition, new.definition)
     }
 
     /// Constraints with one oid are the same but for their name and whether they are validated: no
@@ -205,7 +206,6 @@ extension SchemaDiff {
         if comesFromParent(constraint, table) { return }
         // CREATE TABLE … INHERITS brings it along.
         if isNew, constraint.isInherited, constraint.kind == "c", !table.isPartition { return }
-        guard !isNotEnforced(constraint, table) else { return }
         let summary = "add constraint \(table.name).\(constraint.name)"
         let sql = text.constraint(constraint, of: table)
         let name = TableName(schema: table.name.schema, name: constraint.name)
@@ -235,16 +235,6 @@ extension SchemaDiff {
             afterwards(summary, sql, effect: isNew ? effect.onNewTable : effect)
             afterRows += properties
         }
-    }
-
-    private mutating func isNotEnforced(_ constraint: Constraint, _ table: Table) -> Bool {
-        guard constraint.definition.hasSuffix(" NOT ENFORCED"), !text.target.namesNotNull else {
-            return false
-        }
-        report(
-            "constraint", "\(table.name).\(constraint.name)",
-            "it is not enforced, which the target's PostgreSQL does not know")
-        return true
     }
 
     /// Makes an index a part of a partitioned table's; nothing happens where it is already.

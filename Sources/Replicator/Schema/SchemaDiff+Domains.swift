@@ -66,7 +66,12 @@ extension SchemaDiff {
                 typeID(new.oid), rank: 2, new.name, "allow NULL in \(label)",
                 "\(prefix) DROP NOT NULL", effect: .alterOther)
         } else if !old.notNull, new.notNull {
-            afterwards("refuse NULL in \(label)", "\(prefix) SET NOT NULL", effect: .domainCheck)
+            let action = new.notNullConstraint.map {
+                "ADD CONSTRAINT \(text.quoted($0.name)) NOT NULL"
+            }
+            afterwards(
+                "refuse NULL in \(label)", "\(prefix) \(action ?? "SET NOT NULL")",
+                effect: .domainCheck)
         }
         let found = Matching(
             old.checks, new.checks, identity: isSameEpoch ? { $0.oid } : nil, name: { $0.name })
@@ -93,7 +98,13 @@ extension SchemaDiff {
                     effect: .domainCheck)
             }
         }
-        for step in Rename.steps(found.pairs.map { ($0.new.oid, $0.old.name, $0.new.name) }) {
+        var renames = found.pairs.map { ($0.new.oid, $0.old.name, $0.new.name) }
+        if old.notNull, new.notNull, let before = old.notNullConstraint,
+            let now = new.notNullConstraint
+        {
+            renames.append((now.oid, before.name, now.name))
+        }
+        for step in Rename.steps(renames) {
             define(
                 typeID(new.oid), rank: 2, new.name, "rename constraint \(step.from) of \(label)",
                 "\(prefix) RENAME CONSTRAINT \(text.quoted(step.from)) TO \(text.quoted(step.to))",

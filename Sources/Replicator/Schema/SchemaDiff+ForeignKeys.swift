@@ -92,6 +92,8 @@ extension SchemaDiff {
         guard let before = old.foreignKey, let now = new.foreignKey else { return true }
         if applied.foreignKeys != options.foreignKeys.rawValue { return true }
         if refreshed.contains(ObjectID(catalog: .constraint, oid: old.oid)) { return true }
+        // No statement changes it: the target was too old for the source's.
+        if before.onDelete != now.onDelete { return true }
         if isByName, !isSame(before, now, of: old, new) { return true }
         guard let referenced = tablePairs[now.referenced], let own = tablePairs[new.table] else {
             return true

@@ -86,7 +86,10 @@ extension SchemaDiff {
         var rebuilt: Set<UInt32> = []
         for pair in found.pairs {
             let isRefreshed = refreshed.contains(ObjectID(catalog: .relation, oid: pair.old.oid))
-            let isSame = !pair.isByName || pair.old.definition == pair.new.definition
+            let isSame =
+                pair.isByName
+                ? pair.old.definition == pair.new.definition
+                : !DefinitionWords.differ(pair.old.definition, pair.new.definition)
             if !isSame || pair.old.isUnique != pair.new.isUnique || isRefreshed {
                 rebuilt.insert(pair.old.oid)
             }

@@ -130,12 +130,13 @@ extension SchemaDiff {
     private mutating func isPossible(
         _ item: Privileges.Item, on address: ObjectAddresses.Address
     ) -> Bool {
-        let name = text.mapping.target(address.name).description
-        if item.privilege == "MAINTAIN", text.target.version < 170_000 {
-            report("privilege", name, "the target's PostgreSQL does not have MAINTAIN")
-            return false
-        }
-        return isRole(item.role)
+        isKnown(item, text.mapping.target(address.name).description) && isRole(item.role)
+    }
+
+    private mutating func isKnown(_ item: Privileges.Item, _ name: String) -> Bool {
+        guard item.privilege == "MAINTAIN", text.target.version < 170_000 else { return true }
+        report("privilege", name, "the target's PostgreSQL does not have MAINTAIN")
+        return false
     }
 
     private mutating func isRole(_ role: String) -> Bool {
@@ -219,7 +220,8 @@ extension SchemaDiff {
             let old = known.removeValue(forKey: key(row)) ?? []
             guard isRole(row.role) else { continue }
             var carried = row
-            carried.items = row.items.filter { isRole($0.role) }
+            let label = "default privileges in \(row.schema ?? "*")"
+            carried.items = row.items.filter { isKnown($0, label) && isRole($0.role) }
             changeDefaults(row, from: old, to: Set(carried.items))
             kept.append(carried)
         }

@@ -70,15 +70,11 @@ extension SchemaDiff {
                 table, "set storage of \(label)", "\(prefix) SET STORAGE \(word)",
                 effect: .alterTable)
         }
-        if (old?.compression ?? "") != now.compression {
-            if text.target.hasCompression {
-                let word = ["p": "pglz", "l": "lz4"][now.compression] ?? "default"
-                statement(
-                    table, "set compression of \(label)", "\(prefix) SET COMPRESSION \(word)",
-                    effect: .alterTable)
-            } else {
-                report("compression", label, "the target's PostgreSQL does not have it")
-            }
+        if (old?.compression ?? "") != now.compression, text.target.hasCompression {
+            let word = ["p": "pglz", "l": "lz4"][now.compression] ?? "default"
+            statement(
+                table, "set compression of \(label)", "\(prefix) SET COMPRESSION \(word)",
+                effect: .alterTable)
         }
         if old?.statistics != now.statistics {
             statement(

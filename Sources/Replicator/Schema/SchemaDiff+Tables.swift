@@ -85,11 +85,6 @@ extension SchemaDiff {
             "create table \(table.name)", text.table(standalone(table), parents: parents),
             effect: .create)
         for column in table.columns {
-            if column.isGenerated, !text.target.hasGenerated(column.generated) {
-                report(
-                    "generated column", "\(table.name).\(column.name)",
-                    "the target's PostgreSQL does not have such columns")
-            }
             settle(column, of: table, below: parents)
         }
         noteIndexUse(.init(), table, isNew: true)
@@ -205,7 +200,12 @@ extension SchemaDiff {
         }
         if isReplicated(new), old.captureID != new.captureID { recopy.insert(new.oid) }
         let isRewritten = wasRewritten(old, new)
-        if isRewritten, columns.created.contains(where: { !$0.isGenerated }) { copyAgain(new) }
+        if columns.created.contains(where: { column in
+            // The target can have it now, and its old rows lack the values.
+            !column.isGenerated && (isRewritten || old.leftOut?.contains(column.attnum) ?? false)
+        }) {
+            copyAgain(new)
+        }
         var changesRows = false
         for pair in columns.pairs where !pair.new.isGenerated {
             if isRetyped(pair.old, pair.new, of: old, new) {

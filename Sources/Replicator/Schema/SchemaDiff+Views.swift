@@ -78,7 +78,6 @@ extension SchemaDiff {
             return
         }
         noteMade(id, at: .define)
-        reportOptions(view)
         if !view.isMaterialized, order.everythingNeeded(by: id).contains(id) {
             // Others of the circle are made of it before it can be made of them.
             stubs.insert(id)
@@ -118,9 +117,7 @@ extension SchemaDiff {
             units[id]?.canWait = true
         }
         if old.options != new.options {
-            reportOptions(new)
-            let options = text.viewOptions(new).supported
-            let kept = Set(options.map(Self.optionName))
+            let kept = Set(new.options.map(Self.optionName))
             let gone = old.options.map(Self.optionName).filter { !kept.contains($0) }
             let prefix = "ALTER \(kind) \(text.name(new.name))"
             if !gone.isEmpty {
@@ -128,10 +125,10 @@ extension SchemaDiff {
                     id, rank: rank, new.name, "reset options of \(new.name)",
                     "\(prefix) RESET (\(gone.joined(separator: ", ")))", effect: .alterTable)
             }
-            if !options.isEmpty {
+            if !new.options.isEmpty {
                 define(
                     id, rank: rank, new.name, "set options of \(new.name)",
-                    "\(prefix) SET (\(text.options(options)))", effect: .alterTable)
+                    "\(prefix) SET (\(text.options(new.options)))", effect: .alterTable)
             }
         }
         let before = Dictionary(
@@ -208,14 +205,6 @@ extension SchemaDiff {
                 ]))
     }
 
-    private mutating func reportOptions(_ view: View) {
-        for option in text.viewOptions(view).missing {
-            report(
-                "view option", "\(view.name) (\(option))",
-                "the target's PostgreSQL does not have this option of views")
-        }
-    }
-
     // MARK: Indexes of materialized views
 
     /// The indexes are made at once: the view has no rows then.
@@ -282,8 +271,7 @@ extension DDLText {
         if let method = view.accessMethod, target.version >= 120_000 {
             text += " USING \(quoted(method))"
         }
-        let options = viewOptions(view).supported
-        if !options.isEmpty { text += " WITH (\(self.options(options)))" }
+        if !view.options.isEmpty { text += " WITH (\(options(view.options)))" }
         text += " AS \(view.definition)"
         return view.isMaterialized ? text + " WITH NO DATA" : text
     }
@@ -300,18 +288,5 @@ extension DDLText {
         guard !view.columns.isEmpty else { return name(view.name) }
         return "\(name(view.name)) ("
             + view.columns.map { quoted($0.name) }.joined(separator: ", ") + ")"
-    }
-
-    /// The options that the target has, and the names of those that it has not.
-    func viewOptions(_ view: SchemaSnapshot.View) -> (supported: [String], missing: [String]) {
-        guard !view.isMaterialized else { return (view.options, []) }
-        let since = ["check_option": 90_400, "security_invoker": 150_000]
-        let isMissing = { (option: String) in
-            target.version < since[SchemaDiff.optionName(option)] ?? 0
-        }
-        return (
-            view.options.filter { !isMissing($0) },
-            view.options.filter(isMissing).map(SchemaDiff.optionName)
-        )
     }
 }

@@ -110,9 +110,7 @@ struct SchemaDiff {
         options: SchemaOptions, targetVersion: Int, abilities: TargetAbilities = .init(),
         deferIndexes: Bool
     ) {
-        let features = CatalogFeatures(targetVersion)
-        let (possible, impossible) = current.possible(on: features)
-        let (current, unrunnable) = possible.runnable(under: mapping)
+        let (current, unrunnable) = current.runnable(under: mapping)
         var before =
             applied ?? SchemaSnapshot(epoch: current.epoch, serverVersion: current.serverVersion)
         var retained = before.retained
@@ -125,13 +123,13 @@ struct SchemaDiff {
             in: retained, stayingBeside: current, mapping, on: abilities)
         self.applied = before
         self.current = current
-        text = DDLText(mapping: mapping, target: features)
+        text = DDLText(mapping: mapping, target: CatalogFeatures(targetVersion))
         self.options = options
         self.abilities = abilities
         self.deferIndexes = deferIndexes
         isInitial = applied == nil
         isSameEpoch = self.applied.epoch == current.epoch
-        notCarried = Set(current.notCarried + impossible + unrunnable + retained)
+        notCarried = Set(current.notCarried + unrunnable + retained)
         result = current
         result.retained = retained
     }

@@ -40,8 +40,10 @@ extension SchemaSnapshot {
         package var notNull: NotNull?
     }
 
-    /// A NOT NULL constraint of a column (≥ 18).
+    /// A NOT NULL constraint of a column (≥ 18) or a domain (≥ 17).
     package struct NotNull: Codable, Sendable, Hashable {
+        /// `pg_constraint.oid`.
+        package var oid: UInt32
         /// Its name.
         package var name: String
         /// Whether children do not inherit it.

@@ -33,6 +33,8 @@ extension SchemaSnapshot {
         package var subpartitionKey: String?
         /// The live columns by attnum, then those that the source dropped and the target keeps.
         package var columns: [Column] = []
+        /// The columns, by attnum, that the target's PostgreSQL cannot have; nil for none.
+        package var leftOut: [Int]?
         /// The key's column names in the key's order; empty where there is none.
         package var primaryKey: [String] = []
         /// The name of the index that is the key; a unique one over NOT NULL columns serves as well.
@@ -192,6 +194,8 @@ extension SchemaSnapshot {
         package var expression: String?
         /// Whether NULL is refused.
         package var notNull: Bool = false
+        /// The constraint behind that (≥ 17).
+        package var notNullConstraint: NotNull?
         /// The checks.
         package var checks: [Check] = []
     }

@@ -35,6 +35,7 @@ package struct SchemaPlan: Sendable, Hashable {
         abilities: TargetAbilities = .init(), deferIndexes: Bool = false,
         consents: Set<String> = [], steps: [LaterStep.Progress] = []
     ) throws(SchemaError) -> SchemaPlan {
+        let current = current.possible(on: targetVersion)
         if options.drops == .hold, let applied {
             var hold = DropHold(
                 applied: applied, current: current,

@@ -25,11 +25,11 @@ struct EmptyStart {
             return try await finish(at: position)
         case .empty: break
         }
-        guard try await nothingToLoad() != nil else { return false }
+        guard try await nothingToLoad(on: state.serverVersion) != nil else { return false }
         let start = try await TargetRegistry.register(
             target.name, incarnation: state.incarnation, on: connection)
         // Again behind the start position: what comes now is in the events after it.
-        guard let current = try await nothingToLoad() else { return false }
+        guard let current = try await nothingToLoad(on: state.serverVersion) else { return false }
         let plan = try SchemaPlan.make(
             from: nil, to: current, mapping: target.mapping, options: target.options,
             targetVersion: state.serverVersion, abilities: state.abilities ?? .init())
@@ -56,9 +56,10 @@ struct EmptyStart {
     }
 
     /// The catalog, where every table with a key is captured and none has a row; else nil.
-    private func nothingToLoad() async throws -> SchemaSnapshot? {
+    private func nothingToLoad(on version: Int) async throws -> SchemaSnapshot? {
         try await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         let current = try await CatalogReader.read(connection, expression: target.expression)
+            .possible(on: version)
         try await connection.execute("COMMIT")
         let replicated = current.replicatedTables
         let expected = current.tables.filter { table in

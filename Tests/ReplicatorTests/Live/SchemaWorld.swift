@@ -6,6 +6,8 @@ import TestSupport
 /// A source and a target database with an instance between them, as a daemon runs it.
 struct SchemaWorld {
     let cluster: PostgresCluster
+    /// The target's server.
+    let other: PostgresCluster
     let source: String
     let target: String
     let applier: Applier
@@ -20,14 +22,16 @@ struct SchemaWorld {
     init(
         _ sql: String, expression: [String] = ["public.*"],
         mapping: SchemaMapping = SchemaMapping(applySchema: nil), options: SchemaOptions = .init(),
+        from version: PostgresVersion = .v15, to otherVersion: PostgresVersion = .v15,
         configure: (inout InstanceConfiguration) -> Void = { _ in }
     ) async throws {
-        cluster = try PostgresCluster.shared()
+        cluster = try PostgresCluster.shared(version: version)
+        other = try PostgresCluster.shared(version: otherVersion)
         source = try cluster.createDatabase("source")
-        target = try cluster.createDatabase("target")
+        target = try other.createDatabase("target")
         try cluster.psql(sql, database: source)
         let logger = Self.silent
-        applier = Applier(cluster.configuration(database: target), log: logger) { connection in
+        applier = Applier(other.configuration(database: target), log: logger) { connection in
             _ = try await Installer.install(on: connection, log: logger)
         }
         link = LoopbackLink(applier)
@@ -69,7 +73,7 @@ struct SchemaWorld {
     }
 
     func onSource(_ sql: String) throws -> String { try cluster.psql(sql, database: source) }
-    func onTarget(_ sql: String) throws -> String { try cluster.psql(sql, database: target) }
+    func onTarget(_ sql: String) throws -> String { try other.psql(sql, database: target) }
 
     /// What `teleportd plan` would show.
     func preview() async throws -> SchemaPreview {

@@ -43,13 +43,15 @@ struct DDLLab: Sendable {
     let cluster: PostgresCluster
     private let template = "ddl_" + String(UInt64.random(in: 0 ... .max), radix: 36)
 
-    init(version: PostgresVersion = .v15) async throws {
-        cluster = try PostgresCluster(
-            version: version,
-            settings: [
+    /// On a server of its own, where none is given.
+    init(_ cluster: PostgresCluster? = nil) async throws {
+        self.cluster =
+            try cluster
+            ?? PostgresCluster(settings: [
                 "autovacuum = off", "wal_level = logical", "synchronous_commit = off",
                 "full_page_writes = off",
             ])
+        let cluster = self.cluster
         try cluster.psql("CREATE DATABASE \(template)")
         let connection = try await PGConnection.connect(cluster.configuration(database: template))
         _ = try await Installer.install(on: connection, log: .init(label: "ddl-cases"))

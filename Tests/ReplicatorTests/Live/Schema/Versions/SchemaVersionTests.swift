@@ -7,125 +7,113 @@ import Testing
 
 /// One schema between servers of different versions: what the target's version knows arrives, and
 /// the rest is reported by name.
-///
-/// Runs where `TELEPORT_SCHEMA_VERSIONS` is set.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct SchemaVersionTests {
-    /// Neighbours in both directions, and the oldest and the newest.
-    private static var pairs: [(PostgresVersion, PostgresVersion)] {
+    /// Neighbours in both directions, the oldest and the newest, and the newest by itself.
+    private static var pairs: [(from: PostgresVersion, to: PostgresVersion)] {
         let here = PostgresVersion.here
         let steps = zip(here, here.dropFirst()).flatMap { [($0, $1), ($1, $0)] }
         guard let first = here.first, let last = here.last, here.count > 2 else { return steps }
-        return steps + [(first, last), (last, first)]
+        return steps + [(first, last), (last, first), (last, last)]
     }
 
-    private static let isWanted =
-        ProcessInfo.processInfo.environment["TELEPORT_SCHEMA_VERSIONS"] != nil
-        && PostgresVersion.here.count > 1
+    private static let missing: Comment = "one server only: scripts/servers"
 
-    @Test(.enabled(if: isWanted, "not asked for, or one server only: scripts/servers"))
+    @Test(.enabled(if: PostgresVersion.here.count > 1, missing))
     func `a schema arrives on another version, and what that lacks is named`() async throws {
         var labs: [PostgresVersion: DDLLab] = [:]
-        for version in PostgresVersion.here { labs[version] = try await DDLLab(version: version) }
-        for (from, to) in Self.pairs {
+        for version in PostgresVersion.here {
+            labs[version] = try await DDLLab(PostgresCluster.shared(version: version))
+        }
+        for from in PostgresVersion.here {
             let source = try #require(labs[from])
-            let target = try #require(labs[to])
-            let problem = try await source.withSource { connection, database in
-                try await connection.execute(Self.schema(for: from))
-                return try await Self.compare(connection, database, source, target)
+            try await source.withSource { connection, database in
+                try await connection.execute(VersionSchema.sql(for: from))
+                let current = try await connection.captured(try TargetExpression(["src.*"]))
+                let newest = try #require(PostgresVersion.here.last)
+                let dump = try SchemaDump(source.cluster, database: database, by: newest)
+                for pair in Self.pairs where pair.from == from {
+                    let lab = try #require(labs[pair.to])
+                    let problems = try await Self.problems(
+                        carrying: current, dump, to: lab, from: from, by: newest)
+                    #expect(
+                        problems == [],
+                        "from \(from) to \(pair.to):\n\(problems.joined(separator: "\n"))")
+                }
             }
-            #expect(problem == nil, "from \(from) to \(to):\n\(problem ?? "")")
         }
     }
 
-    private static func compare(
-        _ connection: PGConnection, _ database: String, _ source: DDLLab, _ lab: DDLLab
-    ) async throws -> String? {
+    private static func problems(
+        carrying current: SchemaSnapshot, _ dump: SchemaDump, to lab: DDLLab,
+        from: PostgresVersion, by newest: PostgresVersion
+    ) async throws -> [String] {
         let admin = try await PGConnection.connect(lab.cluster.configuration(database: "postgres"))
         let target = try await lab.target(admin, mapping: .init(applySchema: nil))
-        var problem: String?
+        var problems: [String] = []
         do {
-            let current = try await connection.captured(try TargetExpression(["src.*"]))
             let plan = try await target.carry(current)
-            let newest = PostgresVersion(
-                rawValue: max(source.cluster.version.rawValue, lab.cluster.version.rawValue))
-            let dump = try SchemaDump(source.cluster, database: database, by: newest)
-            let there = try target.dump(by: newest ?? lab.cluster.version)
-            let open = try dump.differences(from: there, on: lab.cluster, by: newest)
-                .filter { difference in
-                    !plan.notCarried.contains { difference.isExplained(by: $0) }
-                }
-            if !open.isEmpty {
-                problem = open.map(\.description).joined(separator: "\n")
-            } else if try await !target.plan(to: current).isEmpty {
-                problem = "a second look finds something to do"
+            problems = try dump.differences(
+                from: target.dump(by: newest), on: lab.cluster, by: newest
+            ).filter { difference in
+                !plan.notCarried.contains { difference.isExplained(by: $0) }
+            }.map(\.description)
+            let wanted = VersionSchema.reports(from: from, to: lab.cluster.version)
+            let said = Set(plan.notCarried.map { "\($0.kind) \($0.name)" })
+            problems += wanted.subtracting(said).sorted().map { "not reported: \($0)" }
+            problems += said.subtracting(wanted).sorted().map { "reported: \($0)" }
+            let again = try await target.plan(to: current)
+            if !again.isEmpty { problems.append("a second look finds something to do") }
+            if again.notCarried != plan.notCarried {
+                problems.append("a second look reports otherwise")
             }
         } catch let failure as DDLFailure {
-            problem = failure.error + "\n" + failure.statements.joined(separator: ";\n")
+            problems.append(failure.error + "\n" + failure.statements.joined(separator: ";\n"))
         }
         await target.drop(admin: admin)
         await admin.close()
-        return problem
+        return problems
     }
 
-    private static func schema(for version: PostgresVersion) -> String {
-        additions.filter { $0.since <= version.rawValue }.map(\.sql).joined(separator: "\n")
+    @Test(.enabled(if: PostgresVersion.here.count > 1, missing))
+    func `rows arrive on the oldest version without what it lacks`() async throws {
+        let (oldest, newest) = (
+            try #require(PostgresVersion.here.first), try #require(PostgresVersion.here.last)
+        )
+        let world = try await SchemaWorld(
+            """
+            CREATE SCHEMA src;
+            CREATE TABLE src.t (id int PRIMARY KEY, during int4multirange, b text,
+                twice int GENERATED ALWAYS AS (id * 2));
+            CREATE TABLE src.by_range (during int4multirange PRIMARY KEY);
+            CREATE TABLE src.once (id int PRIMARY KEY, v int UNIQUE NULLS NOT DISTINCT);
+            """, expression: ["src.*"], from: newest, to: oldest)
+        #expect(await world.wait().isDone)
+        let done = try await world.change(
+            """
+            INSERT INTO src.t VALUES (1, '{[1,2)}', 'one'), (2, '{}', 'two');
+            INSERT INTO src.by_range VALUES ('{[1,2)}');
+            INSERT INTO src.once VALUES (1, NULL), (2, 3);
+            """)
+        #expect(done.isDone, "\(done.reason ?? "")")
+        let changed = try await world.change(
+            """
+            UPDATE src.t SET b = 'changed', during = NULL WHERE id = 2;
+            DELETE FROM src.by_range;
+            UPDATE src.once SET v = 4 WHERE id = 1; UPDATE src.once SET v = NULL WHERE id = 2;
+            """)
+        #expect(changed.isDone, "\(changed.reason ?? "")")
+        let rows = try world.onTarget(
+            "SELECT string_agg(t::text, ' ' ORDER BY id) FROM src.t")
+        let isOld = oldest.rawValue < 14
+        #expect(
+            rows == (isOld ? "(1,one,2) (2,changed,4)" : "(1,\"{[1,2)}\",one,2) (2,,changed,4)"))
+        #expect(
+            try world.onTarget("SELECT string_agg(o::text, ' ' ORDER BY id) FROM src.once o")
+                == "(1,4) (2,)")
+        let tables = try world.onTarget(
+            "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class"
+                + " WHERE relnamespace = 'src'::regnamespace AND relkind = 'r'")
+        #expect(tables == (isOld ? "once t" : "by_range once t"))
+        await world.stop()
     }
-
-    /// What each version brought, in one schema.
-    private static let additions: [(since: Int, sql: String)] = [
-        (
-            0,
-            """
-            SET search_path = src;
-            CREATE TYPE mood AS ENUM ('sad', 'ok', 'it''s fine');
-            CREATE DOMAIN positive AS int CHECK (VALUE > 0);
-            CREATE TYPE pair AS (one int, two text);
-            CREATE SEQUENCE numbers START 10 INCREMENT 5;
-            CREATE TABLE customer (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-                name text NOT NULL, feeling mood DEFAULT 'ok', couple pair, age positive,
-                CONSTRAINT named CHECK (name <> ''), UNIQUE (name) DEFERRABLE);
-            CREATE TABLE invoice (id int PRIMARY KEY DEFAULT nextval('numbers'),
-                customer bigint REFERENCES customer ON DELETE CASCADE, net numeric(10, 2),
-                gross numeric GENERATED ALWAYS AS (net * 2) STORED, during tsrange,
-                EXCLUDE USING gist (during WITH &&));
-            CREATE INDEX by_net ON invoice (net DESC NULLS LAST) INCLUDE (customer) WHERE net > 0;
-            CREATE INDEX by_expression ON customer (lower(name));
-            CREATE TABLE measured (id int, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
-            CREATE TABLE measured_2024 PARTITION OF measured FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
-            CREATE VIEW paid AS SELECT c.name, i.net FROM invoice i JOIN customer c ON c.id = i.customer;
-            CREATE MATERIALIZED VIEW sums AS SELECT name, sum(net) FROM paid GROUP BY name;
-            CREATE FUNCTION twice(x int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT x * 2';
-            CREATE PROCEDURE nothing() LANGUAGE plpgsql AS 'BEGIN END';
-            CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
-            CREATE TRIGGER stamped BEFORE UPDATE ON invoice FOR EACH ROW EXECUTE FUNCTION stamp();
-            ALTER TABLE invoice ENABLE ROW LEVEL SECURITY;
-            CREATE POLICY all_of_it ON invoice USING (net > 0);
-            CREATE STATISTICS together ON customer, net FROM invoice;
-            COMMENT ON TABLE customer IS 'who pays';
-            """
-        ),
-        (
-            14,
-            """
-            CREATE FUNCTION body(x int) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT x + 1; END;
-            ALTER TABLE customer ALTER COLUMN name SET COMPRESSION pglz;
-            CREATE TYPE span AS RANGE (subtype = int, multirange_type_name = spans);
-            """
-        ),
-        (
-            15,
-            """
-            CREATE TABLE one_null (id int PRIMARY KEY, v int, CONSTRAINT only_one UNIQUE NULLS NOT DISTINCT (v));
-            CREATE VIEW invoked WITH (security_invoker = true) AS SELECT id FROM one_null;
-            """
-        ),
-        (
-            18,
-            """
-            CREATE TABLE later (id int PRIMARY KEY, half int GENERATED ALWAYS AS (id / 2) VIRTUAL,
-                v int CONSTRAINT v_there NOT NULL, CONSTRAINT unproved CHECK (v > 0) NOT ENFORCED);
-            CREATE TABLE booked (room int4range, during tsrange, PRIMARY KEY (room, during WITHOUT OVERLAPS));
-            """
-        ),
-    ]
 }
