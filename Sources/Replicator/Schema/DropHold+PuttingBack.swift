@@ -10,7 +10,7 @@ extension DropHold {
         case (.type, _): putBackType(object)
         case (.routine, _):
             current.functions += applied.functions.filter { $0.oid == object.id.oid }
-        default: break
+        default: current.objects += applied.objects.filter { $0.id == object.id }
         }
         addSchema(of: object)
         held.append(object)
@@ -171,6 +171,7 @@ extension DropHold {
         current.enums += applied.enums.filter { $0.oid == oid }
         current.composites += applied.composites.filter { $0.oid == oid }
         current.domains += applied.domains.filter { $0.oid == oid }
+        current.objects += applied.objects.filter { $0.id == object.id }
     }
 
     /// A schema that the source dropped as well.

@@ -4,11 +4,12 @@
 /// finds them on both sides and leaves them alone, and the catalog that the target carries says that
 /// they are there. What was consented to is not put back, and is dropped like everything else.
 ///
-/// Held are tables, columns that hold values, sequences, views, routines and types. The parts of a table
-/// (constraints, indexes, triggers), columns that are computed, labels of enums and attributes of
-/// composite types follow the source at once, since the rows of the source could not arrive
-/// otherwise. A held column accepts NULL, and a held table has no foreign keys, for the same reason.
-/// A held partition is detached, so that its table has the source's rows. What makes room for another
+/// Held are tables, columns that hold values, sequences, views, routines, types and what one
+/// statement makes (`PlainObject`). The parts of a table (constraints, indexes, triggers, rules,
+/// policies, statistics), columns that are computed, labels of enums and attributes of composite
+/// types follow the source at once, since its rows or a later change could not arrive otherwise. A
+/// held column accepts NULL, and a held table has no foreign keys, for the same reason. A held
+/// partition is detached, so that its table has the source's rows. What makes room for another
 /// object of its name is no drop: it is renamed, `name_held_OID`.
 struct DropHold {
     typealias ObjectID = SchemaSnapshot.ObjectID
@@ -96,6 +97,10 @@ struct DropHold {
         found += types.map { drop("type", $0.1.description, .type, $0.0) }
         found += missingRoutines().map {
             drop("function", "\($0.name)(\($0.arguments))", .routine, $0.oid)
+        }
+        let objects = PlainObject.match(applied.objects, current.objects, byOID: isSameEpoch)
+        found += objects.flatMap(\.dropped).map {
+            drop($0.kind.name, $0.label, $0.id.catalog, $0.oid)
         }
         return found
     }
@@ -221,6 +226,8 @@ struct DropHold {
         applied.composites.removeAll { types.contains($0.oid) }
         applied.domains.removeAll { types.contains($0.oid) }
         applied.functions.removeAll { routines.contains($0.oid) }
+        let plain = Set(objects.map(\.id))
+        applied.objects.removeAll { plain.contains($0.id) }
     }
 
     // MARK: Names

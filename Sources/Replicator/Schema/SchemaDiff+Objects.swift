@@ -1,23 +1,7 @@
 /// Ranges, collations, text search objects, operators, casts and conversions; statistics.
 extension SchemaDiff {
-    private struct Address: Hashable {
-        var name: TableName
-        var arguments: String
-    }
-
-    mutating func matchObjects() -> [Matching<PlainObject>] {
-        PlainObject.Kind.allCases.map { kind in
-            Matching(
-                applied.objects.filter { $0.kind == kind },
-                current.objects.filter { $0.kind == kind },
-                identity: isSameEpoch ? { $0.oid } : nil,
-                name: { object in
-                    // A conversion's other attribute is not part of its name.
-                    Address(
-                        name: object.name,
-                        arguments: object.kind == .operator ? object.arguments : "")
-                })
-        }
+    func matchObjects() -> [Matching<PlainObject>] {
+        PlainObject.match(applied.objects, current.objects, byOID: isSameEpoch)
     }
 
     /// Finds those that no ALTER turns into what they are now.
@@ -223,6 +207,30 @@ extension PlainObject.Kind {
         case .configuration: 1
         case .range: 2
         case .operator, .cast, .conversion: 3
+        }
+    }
+}
+
+extension PlainObject {
+    private struct Address: Hashable {
+        var name: TableName
+        var arguments: String
+    }
+
+    /// Finds those of two catalogs that are the same, kind by kind.
+    static func match(
+        _ old: [PlainObject], _ new: [PlainObject], byOID: Bool
+    ) -> [Matching<PlainObject>] {
+        Kind.allCases.map { kind in
+            Matching(
+                old.filter { $0.kind == kind }, new.filter { $0.kind == kind },
+                identity: byOID ? { $0.oid } : nil,
+                name: { object in
+                    // A conversion's other attribute is not part of its name.
+                    Address(
+                        name: object.name,
+                        arguments: object.kind == .operator ? object.arguments : "")
+                })
         }
     }
 }

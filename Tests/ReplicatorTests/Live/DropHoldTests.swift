@@ -137,6 +137,59 @@ import Testing
         await world.stop()
     }
 
+    @Test func `types, operators and text search stay as well, each with a name of its own`()
+        async throws
+    {
+        let world = try await world(
+            """
+            CREATE TYPE span AS RANGE (subtype = int);
+            CREATE COLLATION plain (locale = 'C');
+            CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = simple);
+            CREATE TEXT SEARCH CONFIGURATION search (COPY = simple);
+            ALTER TEXT SEARCH CONFIGURATION search ALTER MAPPING FOR asciiword WITH words;
+            CREATE FUNCTION same(int, int) RETURNS bool LANGUAGE sql AS 'SELECT $1 = $2';
+            CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same);
+            CREATE TABLE t (id int PRIMARY KEY, s span);
+            """)
+        #expect(await world.wait() == .done)
+        #expect(
+            try await world.change(
+                """
+                ALTER TABLE t DROP COLUMN s; DROP TYPE span; DROP COLLATION plain;
+                DROP TEXT SEARCH CONFIGURATION search; DROP TEXT SEARCH DICTIONARY words;
+                DROP OPERATOR === (int, int); DROP FUNCTION same; INSERT INTO t VALUES (1)
+                """) == .done)
+        #expect(
+            try world.onTarget(
+                "SELECT id, s::span, 1 === 1, 'a' < 'b' COLLATE plain, to_tsvector('search', 'x') FROM t"
+            )
+                == "1||t|t|'x':1")
+        let held = [
+            "collation public.plain", "column public.t.s",
+            "function public.same(integer, integer)", "operator public.===(integer, integer)",
+            "range type public.span", "text search configuration public.search",
+            "text search dictionary public.words",
+        ]
+        #expect(await world.instance.status().targets.first?.heldDrops == held)
+        // The dictionary is in use, the configuration that uses it is not let go yet.
+        #expect(
+            try await world.consent(
+                "text search dictionary public.words", "collation public.plain") == [])
+        #expect(
+            try await world.eventually(
+                "SELECT count(*) FROM pg_collation WHERE collname = 'plain'", is: "0"))
+        #expect(
+            try world.onTarget("SELECT count(*) FROM pg_ts_dict WHERE dictname = 'words'") == "1")
+        #expect(try await world.consent(held.filter { !$0.hasPrefix("coll") }) == [])
+        #expect(
+            try await world.eventually(
+                "SELECT count(*) FROM pg_type WHERE typname = 'span'", is: "0"))
+        #expect(await world.wait() == .done)
+        #expect(await world.instance.status().targets.first?.heldDrops ?? [] == [])
+        #expect(try world.onTarget("SELECT count(*) FROM pg_operator WHERE oprname = '==='") == "0")
+        await world.stop()
+    }
+
     @Test func `a dropped partition is detached, so that its table has the source's rows`()
         async throws
     {

@@ -81,7 +81,9 @@ struct SchemaWorld {
     }
 
     /// What `teleportd consent` would answer.
-    func consent(_ objects: String...) async throws -> [String] {
+    func consent(_ objects: String...) async throws -> [String] { try await consent(objects) }
+
+    func consent(_ objects: [String]) async throws -> [String] {
         try await DropConsent.give(objects, in: try await preview(), configuration)
     }
 
