@@ -50,10 +50,11 @@ extension SchemaDiff {
         var renames: [UInt32: [(id: UInt32, from: String, to: String)]] = notNullRenames
         var indexNames: [RelationName] = []
         let rebuilt = rebuiltConstraints(found)
+        let leaving = rebuilt.union(found.dropped.map(\.oid))
         for pair in found.pairs {
             guard let table = tablePairs[pair.new.table] else { continue }
             guard !rebuilt.contains(pair.old.oid) else {
-                drop(pair.old, of: table.old, along: rebuilt)
+                drop(pair.old, of: table.old, along: leaving)
                 addConstraint(pair.new, to: table.new, isNew: false, parentStays: false)
                 continue
             }
@@ -74,7 +75,7 @@ extension SchemaDiff {
             guard let oid = currentTable[constraint.table], let table = tablePairs[oid] else {
                 continue
             }
-            drop(constraint, of: table.old, along: rebuilt.union(found.dropped.map(\.oid)))
+            drop(constraint, of: table.old, along: leaving)
         }
         let staying = Set(found.pairs.filter { !rebuilt.contains($0.old.oid) }.map(\.new.oid))
         // What the target has, or gets before a table comes below another.
@@ -163,7 +164,7 @@ extension SchemaDiff {
                 rebuilt.insert(pair.old.oid)
             }
         }
-        return withParts(rebuilt, of: found.pairs.map { ($0.old.oid, $0.old.parent) })
+        return withParts(rebuilt, of: found, \.oid, \.parent)
     }
 
     private mutating func alter(_ old: Constraint, _ new: Constraint, _ table: Table) {

@@ -34,7 +34,19 @@ extension SchemaDiff {
             alter(pair.old, pair.new, table.new)
         }
         for key in found.dropped { drop(key) }
-        for key in found.created { add(key) }
+        var clones = clonesOfDetached(old)
+        for key in found.created {
+            if let place = clones.firstIndex(where: { isClone($0, key) }) {
+                let clone = clones.remove(at: place)
+                renames[key.table, default: []].append((key.oid, clone.name, key.name))
+            } else {
+                add(key)
+            }
+        }
+        for clone in clones {
+            guard let table = applied.table(oid: clone.table) else { continue }
+            stages[.detach, default: []].append(dropping(clone, of: table))
+        }
         renameConstraints(renames)
     }
 
@@ -57,6 +69,49 @@ extension SchemaDiff {
                 "foreign keys", "\(schema).*",
                 NotCarried.foreignKeysAre + "\(options.foreignKeys.rawValue): \(form)")
         }
+    }
+
+    /// What partitions take along that leave a tree: its foreign keys.
+    ///
+    /// Those that the tree loses are among them: it loses them behind that.
+    private func clonesOfDetached(
+        _ keys: [SchemaSnapshot.Constraint]
+    ) -> [SchemaSnapshot.Constraint] {
+        tablePairs.values.sorted { $0.new.oid < $1.new.oid }.flatMap { pair in
+            guard pair.old.isPartition, (keptParents[pair.new.oid] ?? []).isEmpty else {
+                return [SchemaSnapshot.Constraint]()
+            }
+            let above = ancestors(of: pair.old)
+            return keys.filter { above.contains($0.table) }.map { key in
+                var clone = key
+                clone.table = pair.old.oid
+                return clone
+            }
+        }
+    }
+
+    /// The tables of the applied catalog that a partition is below of.
+    private func ancestors(of partition: Table) -> Set<UInt32> {
+        var found: Set<UInt32> = []
+        var table = partition
+        while case .partition(let parent, _) = table.kind, found.insert(parent).inserted,
+            let next = applied.table(oid: parent)
+        {
+            table = next
+        }
+        return found
+    }
+
+    /// Whether what a partition took along is a foreign key that its table has now.
+    private func isClone(
+        _ clone: SchemaSnapshot.Constraint, _ key: SchemaSnapshot.Constraint
+    ) -> Bool {
+        guard applied.foreignKeys == options.foreignKeys.rawValue,
+            currentTable[clone.table] == key.table, let before = clone.foreignKey,
+            let now = key.foreignKey, isSame(before, now, of: clone, key)
+        else { return false }
+        return before.isDeferrable == now.isDeferrable && before.isDeferred == now.isDeferred
+            && before.isValidated == now.isValidated && !standsOnWhatGoes(clone, key)
     }
 
     /// Whether the rows that it needs travel; a table without rows needs none.
@@ -98,6 +153,20 @@ extension SchemaDiff {
         guard let referenced = tablePairs[now.referenced], let own = tablePairs[new.table] else {
             return true
         }
+        if standsOnWhatGoes(old, new) { return true }
+        // What becomes a partition gets its parent's foreign keys, and clones of those to it.
+        return isNewlyLinked(own.new) || isNewlyLinked(referenced.new)
+            || referenced.old.isPartition != referenced.new.isPartition
+            || own.old.isPartition != own.new.isPartition
+    }
+
+    /// Whether a table on one of its sides is emptied, loses a key, or is logged otherwise.
+    private func standsOnWhatGoes(
+        _ old: SchemaSnapshot.Constraint, _ new: SchemaSnapshot.Constraint
+    ) -> Bool {
+        guard let now = new.foreignKey, let referenced = tablePairs[now.referenced],
+            let own = tablePairs[new.table]
+        else { return true }
         if reindexed.contains(referenced.old.oid) { return true }
         // Other forms of TRUNCATE than of all tables at once are refused; and a table whose
         // deferred checks are due cannot be altered.
@@ -106,10 +175,6 @@ extension SchemaDiff {
         // A table that is logged cannot refer to one that is not, not even for a moment.
         return referenced.old.properties.isUnlogged != referenced.new.properties.isUnlogged
             || own.old.properties.isUnlogged != own.new.properties.isUnlogged
-            // What becomes a partition gets its parent's foreign keys, and clones of those to it.
-            || isNewlyLinked(own.new) || isNewlyLinked(referenced.new)
-            || referenced.old.isPartition != referenced.new.isPartition
-            || own.old.isPartition != own.new.isPartition
     }
 
     private func isBelowEmptied(_ table: Table) -> Bool {
@@ -154,11 +219,16 @@ extension SchemaDiff {
         let isOwnTable = constraint.foreignKey?.referenced == constraint.table
         // It goes with its table, unless other tables that go are in its way.
         if droppedTables.contains(table.oid), isOwnTable { return }
-        keyDrops.append(
-            SchemaStatement(
-                summary: "drop constraint \(table.name).\(constraint.name)",
-                sql: "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT "
-                    + text.quoted(constraint.name), effect: .alterTable))
+        keyDrops.append(dropping(constraint, of: table))
+    }
+
+    private func dropping(_ constraint: SchemaSnapshot.Constraint, of table: Table)
+        -> SchemaStatement
+    {
+        SchemaStatement(
+            summary: "drop constraint \(table.name).\(constraint.name)",
+            sql: "ALTER TABLE \(text.name(table.name)) DROP CONSTRAINT "
+                + text.quoted(constraint.name), effect: .alterTable)
     }
 
     private mutating func add(_ constraint: SchemaSnapshot.Constraint) {

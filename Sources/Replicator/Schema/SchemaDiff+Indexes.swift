@@ -22,11 +22,12 @@ extension SchemaDiff {
                 parent: isOld ? byOID[parent] ?? 0 : parent)
         }
         let rebuilt = rebuiltIndexes(found)
+        let leaving = rebuilt.union(found.dropped.map(\.oid))
         var renames: [RelationName] = []
         for pair in found.pairs {
             guard let table = tablePairs[pair.new.table] else { continue }
             guard !rebuilt.contains(pair.old.oid) else {
-                drop(pair.old, of: table.old, along: rebuilt)
+                drop(pair.old, of: table.old, along: leaving)
                 addIndex(pair.new, on: table.new, isNew: false, parentStays: false)
                 continue
             }
@@ -39,7 +40,7 @@ extension SchemaDiff {
         }
         for index in found.dropped {
             guard let oid = currentTable[index.table], let table = tablePairs[oid] else { continue }
-            drop(index, of: table.old, along: rebuilt.union(found.dropped.map(\.oid)))
+            drop(index, of: table.old, along: leaving)
         }
         let staying = Set(found.pairs.filter { !rebuilt.contains($0.old.oid) }.map(\.new.oid))
         let isAbove = Self.withParts(staying, current.indexes.map { ($0.oid, $0.parent) })
@@ -67,18 +68,24 @@ extension SchemaDiff {
     }
 
     /// Some constraints or indexes, and the parts of them in partitions, however far below.
-    func withParts(
-        _ some: Set<UInt32>, of all: [(oid: UInt32, parent: UInt32?)]
+    ///
+    /// Those of what is dropped too: they go with it, though there are new ones of their names.
+    func withParts<Item>(
+        _ some: Set<UInt32>, of found: Matching<Item>, _ oid: KeyPath<Item, UInt32>,
+        _ parent: KeyPath<Item, UInt32?>
     ) -> Set<UInt32> {
-        let below = Dictionary(grouping: all) { $0.parent ?? 0 }
-        var found = some
-        var open = Array(some)
-        while let oid = open.popLast() {
-            for part in below[oid] ?? [] where found.insert(part.oid).inserted {
-                open.append(part.oid)
+        let gone = Set(found.dropped.map { $0[keyPath: oid] })
+        let below = Dictionary(grouping: found.pairs) { $0.old[keyPath: parent] ?? 0 }
+        let orphans = gone.flatMap { below[$0] ?? [] }.filter(\.isByName)
+        var result = some.union(orphans.map { $0.old[keyPath: oid] })
+        var open = Array(result)
+        while let whole = open.popLast() {
+            for part in below[whole] ?? []
+            where result.insert(part.old[keyPath: oid]).inserted {
+                open.append(part.old[keyPath: oid])
             }
         }
-        return found
+        return result
     }
 
     /// What has to be made anew, by applied oid, with the parts of it in partitions.
@@ -94,7 +101,7 @@ extension SchemaDiff {
                 rebuilt.insert(pair.old.oid)
             }
         }
-        return withParts(rebuilt, of: found.pairs.map { ($0.old.oid, $0.old.parent) })
+        return withParts(rebuilt, of: found, \.oid, \.parent)
     }
 
     /// What is dropped as well, by applied oid, is in `along`: parts go with their whole.

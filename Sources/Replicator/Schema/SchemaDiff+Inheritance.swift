@@ -88,9 +88,24 @@ extension SchemaDiff {
             guard case .partition(let parent, let bound) = table.kind else { continue }
             attach(table, to: ParentLink(parent: parent, bound: bound))
         }
-        for pair in tables.pairs where pair.old.properties.type != pair.new.properties.type {
+        let altered = tablesOfAlteredTypes()
+        for pair in tables.pairs
+        where pair.old.properties.type != pair.new.properties.type
+            || altered.contains(pair.new.oid)
+        {
             retype(pair.old, pair.new)
         }
+    }
+
+    /// The tables whose type gets other attributes, which the server does with them or not at all.
+    private func tablesOfAlteredTypes() -> Set<UInt32> {
+        let types = match(applied.composites, current.composites, \.oid, \.name).pairs
+            .filter { $0.old.attributes != $0.new.attributes }.map { typeID($0.new.oid) }
+        guard !types.isEmpty else { return [] }
+        return Set(
+            current.dependencies.filter { row in
+                row.dependent.catalog == .relation && types.contains(row.referenced.whole)
+            }.map(\.dependent.oid))
     }
 
     private func isKept(_ link: ParentLink, _ kept: Set<UInt32>) -> Bool {

@@ -25,8 +25,9 @@ extension SchemaDiff {
     mutating func diffSequences(_ sequences: Matching<SchemaSnapshot.Sequence>) {
         for sequence in sequences.created {
             noteMade(ObjectID(catalog: .relation, oid: sequence.oid), at: .define)
+            // Before a type of its name: the server takes the two in this order only.
             define(
-                ObjectID(catalog: .relation, oid: sequence.oid), rank: 3, sequence.name,
+                ObjectID(catalog: .relation, oid: sequence.oid), rank: -1, sequence.name,
                 "create sequence \(sequence.name)",
                 text.sequence(sequence), effect: .create)
             own(sequence)

@@ -332,6 +332,10 @@ import Testing
             "ALTER SEQUENCE s AS int INCREMENT -2 MINVALUE -50 MAXVALUE 40 START 9 CACHE 5 CYCLE OWNED BY t.a; "
                 + "ALTER SEQUENCE s RENAME TO r; ALTER TABLE t ALTER a SET DEFAULT nextval('r');"),
         Change(
+            "a sequence has the name of a type", "",
+            "CREATE SEQUENCE s; CREATE TYPE s AS ENUM ('x'); CREATE TABLE t (id int PRIMARY KEY, a s);"
+        ),
+        Change(
             "a sequence outlives its column", "CREATE TABLE t (id int PRIMARY KEY, a serial);",
             "ALTER SEQUENCE t_a_seq OWNED BY NONE; ALTER TABLE t DROP a;"),
         Change(

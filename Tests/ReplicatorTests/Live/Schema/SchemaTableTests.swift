@@ -132,6 +132,20 @@ import Testing
             ALTER TABLE b ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES p NOT VALID; INSERT INTO p VALUES (1, 1);
             """, inPlace: false),
         Change(
+            "what leaves a tree keeps the foreign keys it got there",
+            pair + """
+                CREATE TABLE p (id int, a int, u int, PRIMARY KEY (id, u)) PARTITION BY LIST (u);
+                CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);
+                CREATE TABLE p3 (LIKE p, CONSTRAINT own FOREIGN KEY (a) REFERENCES a);
+                ALTER TABLE p ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES a, ADD CONSTRAINT g FOREIGN KEY (u) REFERENCES a;
+                ALTER TABLE p ATTACH PARTITION p3 FOR VALUES IN (3); INSERT INTO p VALUES (1, 1, 1), (2, 2, 2);
+                """,
+            """
+            ALTER TABLE p DETACH PARTITION p1; ALTER TABLE p DETACH PARTITION p2; ALTER TABLE p DETACH PARTITION p3;
+            ALTER TABLE p1 DROP CONSTRAINT f; ALTER TABLE p1 RENAME a TO aa; ALTER TABLE p2 RENAME CONSTRAINT f TO h;
+            ALTER TABLE p2 ALTER a TYPE bigint; ALTER TABLE p DROP CONSTRAINT g;
+            """),
+        Change(
             "a foreign key goes with its column",
             pair + "ALTER TABLE b ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES a;",
             "ALTER TABLE b DROP a;"),
@@ -320,6 +334,10 @@ import Testing
                 + "CREATE TABLE p1 PARTITION OF p DEFAULT; INSERT INTO p VALUES (1, '2024-02-02');",
             "ALTER TABLE p ADD PRIMARY KEY (id, day);"),
         Change(
+            "keys and indexes of a tree get other names, and their parts the old ones", tree,
+            "DROP INDEX i; CREATE INDEX j ON p (v); "
+                + "ALTER TABLE p DROP CONSTRAINT p_pkey, ADD CONSTRAINT k PRIMARY KEY (id, day);"),
+        Change(
             "checks of a tree", tree,
             "ALTER TABLE p RENAME CONSTRAINT p_w_check TO c; "
                 + "ALTER TABLE p ADD CONSTRAINT n CHECK (id > 0) NOT VALID; "
@@ -350,6 +368,13 @@ import Testing
                 + "ALTER TABLE d ADD CONSTRAINT a_w_check CHECK (w > 0); "
                 + "ALTER TABLE d INHERIT a; "
                 + "ALTER TABLE c ADD CHECK (extra < 99);"),
+        Change(
+            "the type of a table changes",
+            "CREATE TYPE y AS (id int, a int, b text); CREATE TABLE t OF y (PRIMARY KEY (id)); "
+                + "INSERT INTO t VALUES (1, 2, 'x');",
+            "ALTER TYPE y ALTER ATTRIBUTE a TYPE bigint CASCADE, ADD ATTRIBUTE c int CASCADE; "
+                + "ALTER TYPE y RENAME ATTRIBUTE id TO key CASCADE; "
+                + "ALTER TYPE y DROP ATTRIBUTE b CASCADE;"),
         Change("a family goes", family, "DROP TABLE a, b, c;", inPlace: false),
         Change(
             "a child keeps what its parent loses", family,
