@@ -128,9 +128,16 @@ struct DDLLab: Sendable {
         return ways
     }
 
+    /// The name of a new database, with schema `teleport`.
+    func database(_ admin: PGConnection) async throws -> String {
+        let name = template + "_" + String(UInt64.random(in: 0 ... .max), radix: 36)
+        try await admin.execute("CREATE DATABASE \(name) TEMPLATE \(template)")
+        return name
+    }
+
     /// A target database, with schema `teleport`.
     func target(_ admin: PGConnection, mapping: SchemaMapping) async throws -> DDLTarget {
-        try await DDLTarget(cluster, admin: admin, template: template, mapping: mapping)
+        try await DDLTarget(cluster, database: try await database(admin), mapping: mapping)
     }
 
     private static func look(_ stage: String, _ run: DDLCaseRun, _ ways: inout [DDLWay]) async {

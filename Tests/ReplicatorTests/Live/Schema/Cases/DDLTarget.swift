@@ -5,24 +5,31 @@ import TestSupport
 
 /// A target database of a case, written by the session that applies requests.
 actor DDLTarget {
-    private static let identity = SourceIdentity(
+    /// A source that is not installed.
+    static let nobody = SourceIdentity(
         incarnation: "11111111-1111-4111-8111-111111111111", name: "db.source")
 
     let cluster: PostgresCluster
     let database: String
     let mapping: SchemaMapping
-    private let session: ApplySession
-    private var applied: SchemaSnapshot?
-    private var position = 10
+    let source: SourceIdentity
+    let session: ApplySession
+    var applied: SchemaSnapshot?
+    /// What the target has of the source; counted up where no rows travel.
+    var position: Snapshot
+    /// What builds batches with rows.
+    var builder = BatchBuilder()
 
-    /// Makes the database from `template`, in which schema `teleport` is installed.
+    /// Takes a database in which schema `teleport` is installed.
     init(
-        _ cluster: PostgresCluster, admin: PGConnection, template: String, mapping: SchemaMapping
+        _ cluster: PostgresCluster, database: String, mapping: SchemaMapping,
+        source: SourceIdentity = nobody
     ) async throws {
         self.cluster = cluster
         self.mapping = mapping
-        database = template + "_" + String(UInt64.random(in: 0 ... .max), radix: 36)
-        try await admin.execute("CREATE DATABASE \(database) TEMPLATE \(template)")
+        self.source = source
+        position = try Self.snapshot(10)
+        self.database = database
         session = ApplySession(
             connection: try await PGConnection.connect(cluster.configuration(database: database)))
     }
@@ -30,50 +37,61 @@ actor DDLTarget {
     /// Plans what leads to `current`, and applies it as a request.
     func carry(_ current: SchemaSnapshot) async throws -> SchemaPlan {
         let plan = try self.plan(to: current)
-        do {
+        try await naming(plan) {
             let isFirst = applied == nil
             try await isFirst ? begin(plan.section) : move(plan.section)
-        } catch {
-            let statements =
-                plan.section.preparation + plan.section.changes + plan.section.afterRows
-            throw DDLFailure(error: "\(error)", statements: statements.map(\.sql))
         }
         applied = try SchemaSnapshot(encoded: plan.section.applied)
         return plan
     }
 
+    /// Says with a failure which statements were to be applied.
+    func naming(_ plan: SchemaPlan, _ apply: () async throws -> Void) async throws {
+        do { try await apply() } catch {
+            let statements =
+                plan.section.preparation + plan.section.changes + plan.section.afterRows
+            throw DDLFailure(error: "\(error)", statements: statements.map(\.sql))
+        }
+    }
+
     /// What would lead to `current`.
     func plan(to current: SchemaSnapshot) throws -> SchemaPlan {
-        var options = SchemaOptions()
-        options.foreignKeys = .exact
-        return try SchemaPlan.make(
-            from: applied, to: current, mapping: mapping, options: options,
+        try SchemaPlan.make(
+            from: applied, to: current, mapping: mapping, options: Self.options,
             targetVersion: cluster.version.rawValue * 10_000)
     }
 
-    private func begin(_ section: SchemaSection) async throws {
-        var begin = try header(.loadBegin)
+    /// Foreign keys as the source has them.
+    static let options: SchemaOptions = {
+        var options = SchemaOptions()
+        options.foreignKeys = .exact
+        return options
+    }()
+
+    /// Begins with a catalog and no rows, at `position`.
+    func begin(_ section: SchemaSection) async throws {
+        var begin = header(.loadBegin)
         begin.loadPlan = LoadPlan(chunks: [])
         begin.schema = section
         _ = try await session.apply(begin, NoRows())
-        _ = try await session.apply(try header(.loadFinish), NoRows())
+        _ = try await session.apply(header(.loadFinish), NoRows())
     }
 
     private func move(_ section: SchemaSection) async throws {
-        let from = try snapshot()
-        position += 1
-        var batch = try header(.batch)
+        let from = position
+        position = try Self.snapshot(from.xmax.rawValue + 1)
+        var batch = header(.batch)
         batch.from = from
         batch.schema = section
         _ = try await session.apply(batch, NoRows())
     }
 
-    private func header(_ kind: BatchHeader.Kind) throws -> BatchHeader {
-        BatchHeader(kind: kind, source: Self.identity, target: "copy", to: try snapshot())
+    private func header(_ kind: BatchHeader.Kind) -> BatchHeader {
+        BatchHeader(kind: kind, source: source, target: "copy", to: position)
     }
 
-    private func snapshot() throws -> Snapshot {
-        guard let snapshot = Snapshot("\(position):\(position):") else {
+    private static func snapshot(_ number: UInt64) throws -> Snapshot {
+        guard let snapshot = Snapshot("\(number):\(number):") else {
             throw DDLFailure(error: "no snapshot", statements: [])
         }
         return snapshot

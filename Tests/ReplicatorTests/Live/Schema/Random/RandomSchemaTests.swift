@@ -1,5 +1,4 @@
 import Foundation
-import PGWire
 import TestSupport
 import Testing
 
@@ -7,147 +6,99 @@ import Testing
 
 /// Random statements on a random schema: every look's plan turns the target into the source.
 ///
-/// `TELEPORT_RANDOM_SCHEMAS` is how many seeds run, `TELEPORT_RANDOM_SEED` the first of them. What fails
-/// is made smaller: the statements without which it still fails are left out.
+/// Rows travel along; with an odd seed the schema has another name on the target. A few seeds always
+/// run. `TELEPORT_RANDOM_SCHEMAS` is how many instead, `TELEPORT_RANDOM_SEED` the first of them,
+/// `TELEPORT_RANDOM_SECONDS` how long it goes on. What fails is made smaller: the statements without
+/// which it still fails are left out.
 @Suite(.serialized) struct RandomSchemaTests {
     private static let environment = ProcessInfo.processInfo.environment
-    private static let count = Int(environment["TELEPORT_RANDOM_SCHEMAS"] ?? "") ?? 4
+    private static let count =
+        Int(environment["TELEPORT_RANDOM_SCHEMAS"] ?? "")
+        ?? (environment["TELEPORT_RANDOM_SECONDS"] == nil ? 8 : 1_000_000)
     private static let first = UInt64(environment["TELEPORT_RANDOM_SEED"] ?? "") ?? 1
+    private static let seconds = Int(environment["TELEPORT_RANDOM_SECONDS"] ?? "") ?? 3_600
     /// Statements before the first look, and how many follow before each next one.
-    private static let sizes = [14, 5, 5, 5]
+    private static let sizes = [14, 12, 9]
 
-    @Test(
-        .timeLimit(.minutes(60)),
-        .enabled(if: environment["TELEPORT_RANDOM_SCHEMAS"] != nil, "no number of seeds is set"))
+    @Test(.timeLimit(.minutes(90)))
     func `a random change of a random schema arrives as it is`() async throws {
         let lab = try await DDLLab()
-        for seed in Self.first..<(Self.first + UInt64(Self.count)) {
-            let story = try await Self.story(seed, lab)
-            guard let failure = try await lab.tell(story) else { continue }
-            let small = try await Self.shrink(story, lab)
+        let end = ContinuousClock.now + .seconds(Self.seconds)
+        var done = 0
+        for seed in Self.first..<(Self.first + UInt64(Self.count)) where .now < end {
+            done += 1
+            let (story, failure) = try await Self.story(seed, lab)
+            guard let failure else { continue }
+            let small = try await Self.shrink(story, lab, seed)
             let text = small.enumerated().map { number, part in
                 "-- before look \(number + 1)\n" + part.map { "\($0);\n" }.joined()
             }.joined()
-            let last = try await lab.tell(small) ?? failure
+            let last = try await Self.tell(small, lab, seed) ?? failure
             Issue.record("seed \(seed):\n\(text)-- \(last)")
         }
+        print("random schemas: \(done) seeds from \(Self.first)")
     }
 
-    /// The statements of a seed that the server takes, look by look.
-    private static func story(_ seed: UInt64, _ lab: DDLLab) async throws -> [[String]] {
+    /// The statements of a seed that the server takes, look by look, and what went wrong in the end.
+    private static func story(
+        _ seed: UInt64, _ lab: DDLLab
+    ) async throws -> (parts: [[String]], failure: String?) {
+        let world = try await RandomWorld(lab, isMapped: seed % 2 == 1)
         var changes = SchemaChanges(seed: seed)
-        return try await lab.withSource { connection, database in
-            var story: [[String]] = []
-            for (look, size) in sizes.enumerated() {
-                var part: [String] = []
-                for _ in 0..<size {
-                    let zoo = try SchemaZoo(lab.cluster, database: database)
-                    let sql = look == 0 ? changes.creation(zoo) : changes.change(zoo)
-                    do {
-                        try await connection.execute(sql)
-                        part.append(sql)
-                    } catch {
-                        // The server says no: a type in use, a name that is taken.
-                        continue
+        var story: [[String]] = []
+        var failure: String?
+        for (look, size) in sizes.enumerated() where failure == nil {
+            var part: [String] = []
+            for number in 0..<size {
+                let zoo = try await SchemaZoo(world.application)
+                let sql =
+                    switch (look, number) {
+                    case (0, _): changes.creation(zoo)
+                    case (1, ..<5): changes.rows(zoo)
+                    default: changes.change(zoo)
                     }
-                }
-                story.append(part)
+                // What the server refuses is not part of the story: a type in use, a taken name.
+                if await world.run(sql) { part.append(sql) }
             }
-            return story
+            story.append(part)
+            failure = await world.look()
         }
-    }
-
-    /// Leaves out whatever is not needed for the failure.
-    private static func shrink(_ story: [[String]], _ lab: DDLLab) async throws -> [[String]] {
-        var small = story
-        for part in story.indices.reversed() {
-            for place in story[part].indices.reversed() {
-                var shorter = small
-                shorter[part].remove(at: place)
-                if try await lab.tell(shorter) != nil { small = shorter }
-            }
-        }
-        return small.filter { !$0.isEmpty }
-    }
-}
-
-extension DDLLab {
-    /// Runs `body` with a source database that has schema `src` only.
-    func withSource<Result: Sendable>(
-        _ body: (PGConnection, String) async throws -> Result
-    ) async throws -> Result {
-        let admin = try await PGConnection.connect(cluster.configuration(database: "postgres"))
-        let name = "random_" + String(UInt64.random(in: 0 ... .max), radix: 36)
-        try await admin.execute("CREATE DATABASE \(name)")
-        let connection = try await PGConnection.connect(cluster.configuration(database: name))
-        try await connection.execute("SET client_min_messages = error; CREATE SCHEMA src")
-        do {
-            let result = try await body(connection, name)
-            await connection.close()
-            _ = try? await admin.execute("DROP DATABASE \(name) WITH (FORCE)")
-            await admin.close()
-            return result
-        } catch {
-            await connection.close()
-            _ = try? await admin.execute("DROP DATABASE \(name) WITH (FORCE)")
-            await admin.close()
-            throw error
-        }
+        await world.close()
+        return (story, failure)
     }
 
     /// Runs the statements, with a look behind each part; what went wrong first, or nil.
-    func tell(_ story: [[String]]) async throws -> String? {
-        try await withSource { connection, database in
-            let admin = try await PGConnection.connect(cluster.configuration(database: "postgres"))
-            let same = try await target(admin, mapping: .init(applySchema: nil))
-            let mapped = try await target(admin, mapping: .init(applySchema: "mapped"))
-            var failure: String?
-            for part in story where failure == nil {
-                // A statement that needs one that was left out fails, and that is the shorter story.
-                for sql in part { _ = try? await connection.execute(sql) }
-                failure = await look(connection, database, same, mapped)
-            }
-            await same.drop(admin: admin)
-            await mapped.drop(admin: admin)
-            await admin.close()
-            return failure
-        }
-    }
-
-    private func look(
-        _ connection: PGConnection, _ database: String, _ same: DDLTarget, _ mapped: DDLTarget
-    ) async -> String? {
-        for (target, schema) in [(same, nil), (mapped, "src")] {
-            let way = schema == nil ? "same" : "mapped"
-            do {
-                if let what = try await difference(connection, database, target, schema) {
-                    return "[\(way)] \(what)"
-                }
-            } catch let failure as DDLFailure {
-                return "[\(way)] \(failure.error)\n" + failure.statements.joined(separator: ";\n")
-            } catch {
-                return "[\(way)] \(error)"
-            }
-        }
-        return nil
-    }
-
-    private func difference(
-        _ connection: PGConnection, _ database: String, _ target: DDLTarget, _ schema: String?
+    private static func tell(
+        _ story: [[String]], _ lab: DDLLab, _ seed: UInt64
     ) async throws -> String? {
-        let current = try await connection.captured(try TargetExpression(["src.*"]))
-        let plan = try await target.carry(current)
-        let source = try SchemaDump(cluster, database: database)
-        let found = try source.differences(
-            from: try await target.dump(mapped: schema), on: cluster)
-        if DDLVerdict.judge(found, plan) > .reported {
-            let section = plan.section
-            let statements = section.preparation + section.changes + section.afterRows
-            return found.map(\.description).joined(separator: "\n") + "\nplan:\n"
-                + statements.map { "\($0.sql);\n" }.joined()
+        let world = try await RandomWorld(lab, isMapped: seed % 2 == 1)
+        var failure: String?
+        for part in story where failure == nil {
+            // A statement that needs one that was left out fails, and that is the shorter story.
+            for sql in part { _ = await world.run(sql) }
+            failure = await world.look()
         }
-        let again = try await target.plan(to: current)
-        guard !again.isEmpty else { return nil }
-        return "a second look finds: " + again.section.changes.map(\.sql).joined(separator: "; ")
+        await world.close()
+        return failure
+    }
+
+    /// Leaves out whatever is not needed for the failure: long runs of statements, then shorter ones.
+    private static func shrink(
+        _ story: [[String]], _ lab: DDLLab, _ seed: UInt64
+    ) async throws -> [[String]] {
+        var small = story
+        for length in [8, 4, 2, 1, 1] {
+            for part in story.indices.reversed() {
+                var end = small[part].count
+                while end > 0 {
+                    var shorter = small
+                    let run = max(0, end - length)..<end
+                    shorter[part].removeSubrange(run)
+                    if try await tell(shorter, lab, seed) != nil { small = shorter }
+                    end = run.lowerBound
+                }
+            }
+        }
+        return small.filter { !$0.isEmpty }
     }
 }

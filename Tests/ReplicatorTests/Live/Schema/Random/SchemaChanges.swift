@@ -14,12 +14,16 @@ struct SchemaChanges {
     typealias Maker = @Sendable (inout SchemaChanges, SchemaZoo) -> String?
 
     /// A statement that makes something.
-    mutating func creation(_ zoo: SchemaZoo) -> String { statement(of: Self.creations, zoo) }
+    mutating func creation(_ zoo: SchemaZoo) -> String { statement(of: Self.everyCreation, zoo) }
 
     /// A statement that makes, changes, renames or drops something.
     mutating func change(_ zoo: SchemaZoo) -> String {
-        statement(of: Self.creations + Self.changes + Self.changes + Self.renames, zoo)
+        statement(of: Self.everything, zoo)
     }
+
+    private static let everyCreation = creations + treeCreations + codeCreations
+    private static let everything =
+        everyCreation + changes + changes + treeChanges + codeChanges + renames + dml
 
     private mutating func statement(of makers: [Maker], _ zoo: SchemaZoo) -> String {
         for _ in 0..<50 {

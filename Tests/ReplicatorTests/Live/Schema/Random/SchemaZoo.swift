@@ -1,3 +1,4 @@
+import PGWire
 import TestSupport
 
 @testable import Replicator
@@ -21,15 +22,13 @@ struct SchemaZoo {
     /// Whether anything is there at all.
     var isEmpty: Bool { animals.isEmpty }
 
-    init(_ cluster: PostgresCluster, database: String) throws {
-        let text = try cluster.psql(Self.query, database: database)
-        for line in text.split(separator: "\u{1e}") {
-            let parts = line.split(separator: "\u{1f}", omittingEmptySubsequences: false)
-            guard parts.count == 4 else { continue }
-            let kind = parts[0].filter { $0 != "\n" }
-            animals[kind, default: []].append(
+    /// Reads what is there.
+    init(_ connection: PGConnection) async throws {
+        for row in try await connection.query(sql: Self.query).rows {
+            animals[try row.decode(String.self, 0), default: []].append(
                 .init(
-                    name: String(parts[1]), owner: String(parts[2]), detail: String(parts[3])))
+                    name: try row.decode(String.self, 1), owner: try row.decode(String.self, 2),
+                    detail: try row.decode(String.self, 3)))
         }
     }
 
@@ -39,13 +38,16 @@ struct SchemaZoo {
             SELECT CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned' WHEN 'v' THEN 'view'
                         WHEN 'm' THEN 'matview' WHEN 'S' THEN 'sequence' WHEN 'i' THEN 'index'
                         WHEN 'c' THEN 'composite' END,
-                   c.relname::text, coalesce(i.indrelid::regclass::text, ''), c.relispartition::text
+                   c.relname::text, coalesce(i.indrelid::regclass::text, ''),
+                   CASE c.relkind WHEN 'v' THEN rtrim(pg_get_viewdef(c.oid), ';') ELSE c.relispartition::text END
               FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
              WHERE c.relnamespace IN (TABLE space) AND c.relkind IN ('r','p','v','m','S','i','c')
                AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
                                   AND d.objid = c.oid AND d.deptype = 'i' AND c.relkind IN ('S', 'i'))
             UNION ALL
-            SELECT CASE c.relkind WHEN 'c' THEN 'attribute' WHEN 'v' THEN 'viewcolumn' ELSE 'column' END,
+            SELECT CASE c.relkind WHEN 'c' THEN 'attribute' WHEN 'v' THEN 'viewcolumn'
+                        ELSE CASE WHEN a.attgenerated = '' AND a.attidentity = '' THEN 'column'
+                                  ELSE 'computed' END END,
                    a.attname, c.relname, format_type(a.atttypid, a.atttypmod)
               FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
              WHERE c.relnamespace IN (TABLE space) AND c.relkind IN ('r','p','c','v') AND a.attnum > 0
@@ -68,7 +70,7 @@ struct SchemaZoo {
               FROM pg_proc p WHERE p.pronamespace IN (TABLE space)
             UNION ALL
             SELECT 'trigger', t.tgname, c.relname, '' FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
-             WHERE NOT t.tgisinternal AND c.relnamespace IN (TABLE space)
+             WHERE NOT t.tgisinternal AND NOT starts_with(t.tgname, 'teleport_') AND c.relnamespace IN (TABLE space)
             UNION ALL
             SELECT 'policy', t.polname, c.relname, '' FROM pg_policy t JOIN pg_class c ON c.oid = polrelid
              WHERE c.relnamespace IN (TABLE space)
@@ -79,7 +81,7 @@ struct SchemaZoo {
             SELECT 'statistics', s.stxname, '', '' FROM pg_statistic_ext s
              WHERE s.stxnamespace IN (TABLE space)
         )
-        SELECT kind || chr(31) || name || chr(31) || owner || chr(31) || detail || chr(30)
+        SELECT kind::text, name::text, owner::text, detail::text
           FROM animal ORDER BY kind, name COLLATE "C", owner COLLATE "C"
         """
 }

@@ -117,3 +117,28 @@ import Testing
         await world.stop()
     }
 }
+
+extension DDLLab {
+    /// Runs `body` with a source database that has schema `src` only.
+    fileprivate func withSource<Result: Sendable>(
+        _ body: (PGConnection, String) async throws -> Result
+    ) async throws -> Result {
+        let admin = try await PGConnection.connect(cluster.configuration(database: "postgres"))
+        let name = "version_" + String(UInt64.random(in: 0 ... .max), radix: 36)
+        try await admin.execute("CREATE DATABASE \(name)")
+        let connection = try await PGConnection.connect(cluster.configuration(database: name))
+        try await connection.execute("SET client_min_messages = error; CREATE SCHEMA src")
+        do {
+            let result = try await body(connection, name)
+            await connection.close()
+            _ = try? await admin.execute("DROP DATABASE \(name) WITH (FORCE)")
+            await admin.close()
+            return result
+        } catch {
+            await connection.close()
+            _ = try? await admin.execute("DROP DATABASE \(name) WITH (FORCE)")
+            await admin.close()
+            throw error
+        }
+    }
+}
