@@ -98,6 +98,10 @@ struct LoadRun: Sendable {
                 return summary
             }
             do {
+                if state.loadPlan?.isWhole == true, let position = state.position {
+                    try await endWholeBeginning(at: position)
+                    continue
+                }
                 let load = try await open(state, mustRestart: mustRestart)
                 try await copy(load)
                 try await finish(load)

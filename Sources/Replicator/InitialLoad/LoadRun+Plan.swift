@@ -60,11 +60,30 @@ extension LoadRun {
                 try await sink.write(.end(rowCount: 0))
             }
         }
-        guard answer.phase == .loading, let load = try load(in: answer) else {
-            throw LinkError(.wrongPosition, "the target did not begin the load")
-        }
+        guard answer.phase == .loading, answer.loadPlan?.isWhole != true,
+            let load = try load(in: answer)
+        else { throw Self.otherBeginning }
         return load
     }
+
+    /// Ends what a daemon began for a source without a row: its rows since then are events.
+    func endWholeBeginning(at position: Snapshot) async throws {
+        let header = BatchHeader(
+            kind: .loadFinish, source: source, target: target.name, to: position)
+        do {
+            _ = try await link.send { sink in
+                try await sink.write(.header(header))
+                try await sink.write(.end(rowCount: 0))
+            }
+        } catch let error as LinkError where error.code == .wrongPosition {
+            // The daemon did so itself, and went on.
+            throw Self.otherBeginning
+        }
+    }
+
+    /// Leads to another look at the target, as often as a load may begin again.
+    private static let otherBeginning = LoadError(
+        .rewritten, "a daemon began to feed the target at the same time")
 
     /// What the beginning of a load changes: everything but what its end makes.
     private func section(

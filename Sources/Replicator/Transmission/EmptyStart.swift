@@ -18,8 +18,8 @@ struct EmptyStart {
         switch state.phase {
         case .replicating: return true
         case .loading:
-            // Begun by us and cut before its end: a load of people has chunks.
-            guard state.loadPlan?.chunks.isEmpty == true, let position = state.position else {
+            // Begun by us and cut before its end; what `initial-load` began is its own.
+            guard state.loadPlan?.isWhole == true, let position = state.position else {
                 return false
             }
             return try await finish(at: position)
@@ -30,14 +30,17 @@ struct EmptyStart {
             target.name, incarnation: state.incarnation, on: connection)
         // Again behind the start position: what comes now is in the events after it.
         guard let current = try await nothingToLoad(on: state.serverVersion) else { return false }
-        let plan = try SchemaPlan.make(
+        let schema = try SchemaPlan.make(
             from: nil, to: current, mapping: target.mapping, options: target.options,
             targetVersion: state.serverVersion, abilities: state.abilities ?? .init())
         var header = BatchHeader(
             kind: .loadBegin, source: source, target: target.name, to: start)
-        header.schema = plan.section
-        header.loadPlan = LoadPlan(chunks: [])
-        try await send(header)
+        header.schema = schema.section
+        var plan = LoadPlan(chunks: [])
+        plan.isWhole = true
+        header.loadPlan = plan
+        // An `initial-load` that was faster is answered with.
+        guard try await send(header).loadPlan?.isWhole == true else { return false }
         return try await finish(at: start)
     }
 

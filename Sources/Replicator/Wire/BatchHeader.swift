@@ -120,6 +120,8 @@ public struct LoadPlan: Codable, Sendable, Hashable {
 
     /// The chunks; a chunk's number is its index.
     public var chunks: [Chunk]
+    /// Whether the whole catalog came with the beginning, since no table had a row; nil for no.
+    public var isWhole: Bool?
 
     /// Makes a plan.
     public init(chunks: [Chunk]) {

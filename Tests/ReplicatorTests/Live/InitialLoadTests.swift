@@ -246,4 +246,51 @@ private final class HookedLink: TargetLink {
         }
         _ = try await world.run(link: link)
     }
+
+    /// Runs a daemon over a link until something holds; a cut link ends it in its midst.
+    private func feed(
+        _ world: LoadWorld, over link: any TargetLink, until holds: () throws -> Bool
+    ) async throws {
+        let instance = Instance(
+            configuration: world.configuration, links: [(world.target.name, link)],
+            logger: world.log)
+        let running = Task { await instance.run() }
+        let deadline = ContinuousClock.now + .seconds(30)
+        var isThere = try holds()
+        while !isThere, .now < deadline {
+            try await Task.sleep(for: .milliseconds(50))
+            isThere = try holds()
+        }
+        #expect(isThere)
+        running.cancel()
+        await running.value
+    }
+
+    @Test(arguments: [false, true])
+    func `a daemon that begins with an empty source and a load do not harm each other`(
+        isDaemonCut: Bool
+    ) async throws {
+        let world = try LoadWorld(
+            "CREATE TABLE a (id int PRIMARY KEY, u int UNIQUE); "
+                + "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a); CREATE INDEX ON b (a)")
+        let cut = HookedLink(world.link) { number in
+            if isDaemonCut, number > 1 { throw LinkError(.unreachable, "cut by the test") }
+        }
+        let hook = HookedLink(world.link) { number in
+            // Between the loader's look at the empty target and its beginning.
+            guard number == 1 else { return }
+            try await feed(world, over: cut) {
+                try world.onTarget("SELECT count(*) FROM pg_constraint WHERE conname = 'b_a_fkey'")
+                    == "1"
+            }
+        }
+        #expect(try await world.run(link: hook).alreadyAt != nil)
+        _ = try world.onSource("INSERT INTO a VALUES (1, 2); INSERT INTO b VALUES (3, 1)")
+        try await feed(world, over: world.link) {
+            try world.onTarget("SELECT string_agg(t::text, ' ') FROM b t") == "(3,1)"
+        }
+        #expect(
+            try world.onTarget("SELECT count(*) FROM pg_index WHERE indrelid = 'b'::regclass")
+                == "2")
+    }
 }
