@@ -113,7 +113,8 @@ struct TargetStore: Sendable {
         return state
     }
 
-    private func abilities() async throws -> TargetAbilities {
+    /// What the role may do, and what is there.
+    func abilities() async throws -> TargetAbilities {
         let found = try await connection.query(
             sql: TargetAbilities.sql(serverVersion: connection.serverVersion))
         var abilities = TargetAbilities()
@@ -129,13 +130,16 @@ struct TargetStore: Sendable {
             sql: TargetAbilities.extensionSQL(serverVersion: connection.serverVersion))
         var extensions: [String: Set<String>] = [:]
         var schemas: [String: String] = [:]
+        var fixed: Set<String> = []
         for row in versions.rows {
             let name = try row.decode(String.self, 0)
             extensions[name, default: []].insert(try row.decode(String.self, 1))
             schemas[name] = try row.decode(String?.self, 2)
+            if try row.decode(Bool.self, 3) { fixed.insert(name) }
         }
         abilities.extensionVersions = extensions
         abilities.extensionSchemas = schemas
+        abilities.fixedExtensions = fixed
         let there = try await connection.query(sql: TargetAbilities.schemaSQL)
         abilities.schemas = Set(try there.rows.map { try $0.decode(String.self, 0) })
         return abilities

@@ -55,17 +55,21 @@ extension SchemaDiff {
     private mutating func move(
         _ item: SchemaSnapshot.Extension, from old: SchemaSnapshot.Extension, to schema: String
     ) {
-        guard item.isRelocatable else {
+        let isOwned = abilities.fixedExtensions?.contains(item.name) != true
+        guard item.isRelocatable, isOwned else {
             if abilities.extensionSchemas?[item.name] == schema { return }
             // The target has it in the old schema, so this is said until it is made good.
             for place in result.extensions.indices where result.extensions[place].name == item.name
             {
                 result.extensions[place].schema = old.schema
             }
+            let remedy =
+                item.isRelocatable
+                ? "the target's role does not own all of it: let a superuser move it there to \(schema)"
+                : "PostgreSQL cannot move it: drop it on the target and make it in schema \(schema)"
             report(
                 "extension", item.name,
-                "the source has it in schema \(item.schema) now, and PostgreSQL cannot move it; drop it on "
-                    + "the target and make it in schema \(schema), or leave both as they are")
+                "the source has it in schema \(item.schema) now, and \(remedy)")
             return
         }
         makeSchema(of: item)

@@ -9,6 +9,9 @@ public struct TargetAbilities: Codable, Sendable, Hashable {
     public var extensionVersions: [String: Set<String>]?
     /// The schemas of the installed extensions; nil where nobody asked.
     public var extensionSchemas: [String: String]?
+    /// The installed extensions that the role cannot move, since a trusted one's members belong to
+    /// the superuser, whoever made it; nil where nobody asked.
+    public var fixedExtensions: Set<String>?
     /// The schemas that are there, but for the server's own; nil where nobody asked.
     public var schemas: Set<String>?
     /// Whether policies that are forced on owners leave the role's own statements alone.
@@ -46,7 +49,16 @@ public struct TargetAbilities: Codable, Sendable, Hashable {
     static func extensionSQL(serverVersion: Int) -> String {
         let trusted = serverVersion >= 130_000 ? "OR v.trusted" : ""
         return """
-            SELECT v.name::text, v.version::text, n.nspname::text
+            SELECT v.name::text, v.version::text, n.nspname::text,
+                   EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
+                             LEFT JOIN pg_catalog.pg_proc p
+                               ON d.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = d.objid
+                             LEFT JOIN pg_catalog.pg_type t
+                               ON d.classid = 'pg_catalog.pg_type'::regclass AND t.oid = d.objid
+                            WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass
+                              AND d.refobjid = e.oid AND d.deptype = 'e'
+                              AND NOT pg_catalog.pg_has_role(
+                                  coalesce(p.proowner, t.typowner), 'USAGE'))
               FROM pg_catalog.pg_available_extension_versions v
               LEFT JOIN pg_catalog.pg_extension e ON e.extname = v.name
               LEFT JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace

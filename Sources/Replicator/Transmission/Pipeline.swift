@@ -245,6 +245,7 @@ package actor Pipeline {
             throw LinkError(.wrongPosition, "the target answered another position than was sent")
         }
         self.state?.position = batch.header.to
+        if let abilities = answer.abilities { self.state?.abilities = abilities }
         await takeLater(answer)
         if looked {
             lookedAt = batch.header.to

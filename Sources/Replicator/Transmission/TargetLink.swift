@@ -53,7 +53,7 @@ public struct TargetState: Codable, Sendable, Hashable {
     public var later: [LaterStep.Progress]?
     /// The target's `server_version_num`.
     public var serverVersion: Int
-    /// What its role may do and whom it knows; nil in the answer to a batch.
+    /// What its role may do and whom it knows; nil in the answer to rows.
     public var abilities: TargetAbilities?
     /// The incarnation of the target's own database, so that its events are not sent back to it.
     public var incarnation: String

@@ -124,6 +124,41 @@ import Testing
         try await pair.close()
     }
 
+    @Test func `an extension that the role may not move is named until somebody moved it`()
+        async throws
+    {
+        var pair = try await SchemaPair()
+        try await pair.reset()
+        try await pair.onSource.execute(
+            "CREATE SCHEMA src; CREATE EXTENSION citext SCHEMA src; "
+                + "CREATE TABLE src.t (id src.citext PRIMARY KEY)")
+        try await pair.carry()
+        let role = try pair.cluster.createRole("mover")
+        var configuration = pair.cluster.configuration(database: pair.target)
+        configuration.user = role
+        let asRole = try await PGConnection.connect(configuration)
+        for (connection, isFixed) in [(pair.onTarget, false), (asRole, true)] {
+            let found = try await connection.query(
+                sql: TargetAbilities.extensionSQL(serverVersion: connection.serverVersion))
+            let rows = try found.rows.filter { try $0.decode(String.self, 0) == "citext" }
+            #expect(try !rows.isEmpty && rows.allSatisfy { try $0.decode(Bool.self, 3) == isFixed })
+        }
+        await asRole.close()
+        let move = "CREATE SCHEMA other; ALTER EXTENSION citext SET SCHEMA other"
+        try await pair.onSource.execute(move)
+        var abilities = TargetAbilities()
+        abilities.fixedExtensions = ["citext"]
+        abilities.extensionSchemas = ["citext": "src"]
+        let plan = try await pair.carry(abilities: abilities)
+        #expect(plan.notCarried.map(\.kind) == ["extension"])
+        #expect(plan.notCarried.first?.reason.contains("let a superuser move it") == true)
+        try await pair.onTarget.execute(move)
+        abilities.extensionSchemas = ["citext": "other"]
+        #expect(try await pair.carry(abilities: abilities).notCarried == [])
+        #expect(try await pair.carry(abilities: abilities).isEmpty)
+        try await pair.close()
+    }
+
     @Test func `a table whose foreign key is not carried is emptied once, not at each look`()
         async throws
     {
