@@ -297,8 +297,8 @@ actor ApplySession {
             header.schema.map { SchemaSnapshot.digest(of: $0.applied) }
             ?? opening.stored.appliedDigest
         if header.schema?.later != nil { state.later = try await store.later.progress() }
-        // A schema or an extension may be there by now, or gone.
-        if header.schema?.changes.isEmpty == false { state.abilities = try await store.abilities() }
+        // A schema, a role or an extension may be there by now, or gone.
+        if header.schema != nil { state.abilities = try await store.abilities() }
         return state
     }
 

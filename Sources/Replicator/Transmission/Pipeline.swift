@@ -245,6 +245,8 @@ package actor Pipeline {
             throw LinkError(.wrongPosition, "the target answered another position than was sent")
         }
         self.state?.position = batch.header.to
+        // What could not be carried for a lack of them may be possible now.
+        let hasOtherAbilities = answer.abilities.map { $0 != state.abilities } ?? false
         if let abilities = answer.abilities { self.state?.abilities = abilities }
         await takeLater(answer)
         if looked {
@@ -253,7 +255,7 @@ package actor Pipeline {
                 self.applied = carried
                 appliedDigest = SchemaSnapshot.digest(of: section.applied)
             }
-            if look { fingerprint = seen }
+            if look { fingerprint = hasOtherAbilities ? nil : seen }
         }
         builder.sequences.remember(batch.sequences)
         try await ConsentStore.forget(batch.released, of: target.name, on: connection)

@@ -97,6 +97,38 @@ import Testing
         await world.stop()
     }
 
+    @Test
+    func `a schema that is dropped goes, and the status forgets it; so with a role that came late`()
+        async throws
+    {
+        let cluster = try PostgresCluster.shared()
+        let role = "late_\(UInt32.random(in: 1 ... .max))"
+        let world = try await SchemaWorld(
+            "CREATE SCHEMA old; CREATE TABLE old.t (id int PRIMARY KEY); CREATE TABLE a (id int PRIMARY KEY)",
+            expression: ["public.*", "old.*"])
+        #expect(await world.wait() == .done)
+        func missing() async -> [String] {
+            await world.instance.status().notCarried.map(\.kind).filter {
+                ["schema", "policy"].contains($0)
+            }
+        }
+        #expect(
+            try await world.change(
+                "DROP SCHEMA old CASCADE; CREATE ROLE \(role); "
+                    + "CREATE POLICY p ON a TO \(role) USING (true)") == .done)
+        #expect(
+            try world.onTarget("SELECT count(*) FROM pg_namespace WHERE nspname = 'old'") == "0")
+        #expect(try await world.eventually("SELECT count(*) FROM pg_policy", is: "1"))
+        for _ in 0..<100 where await !missing().isEmpty {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(await missing() == [])
+        try cluster.psql("DROP POLICY p ON a", database: world.source)
+        #expect(await world.wait() == .done)
+        await world.stop()
+        try cluster.psql("DROP ROLE \(role)")
+    }
+
     @Test func `two tables of one name on the target are refused by name`() async throws {
         let world = try await SchemaWorld(
             """
