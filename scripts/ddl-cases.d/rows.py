@@ -96,6 +96,14 @@ def fill(attempt, found):
     return taken, len(waiting)
 
 
+def without(found, named):
+    """The tables without columns that a report names, such as a generated one without values."""
+    def keeps(table, column):
+        return ".".join((table["schema"], table["name"], column["name"])) not in named
+    return [{**table, "columns": [column for column in table["columns"] if keeps(table, column)]}
+            for table in found]
+
+
 def digests(sql, database, found, schema=None):
     """Count and digest of each table's rows, by schema and name; `schema` where they are mapped."""
     if not found:

@@ -76,9 +76,15 @@ extension SchemaDiff {
                 object.id, rank: object.kind.rank, object.name, label, sql, effect: .dropOther)
             return
         case .range:
-            add(
-                .aside, "put the functions of type \(object.name) aside",
-                text.putRangeFunctionsAside(object), effect: .alterOther)
+            // They belong to the superuser, whoever made the type, so only where they are in the way.
+            let isInTheWay = current.functions.contains {
+                text.mapping.target($0.name) == wanted
+            }
+            if isWanted || isInTheWay {
+                add(
+                    .aside, "put the functions of type \(object.name) aside",
+                    text.putRangeFunctionsAside(object), effect: .alterOther)
+            }
             isWanted
                 ? putAside("TYPE", object.name, oid: object.oid)
                 : dropType("TYPE", object.name, oid: object.oid)

@@ -45,6 +45,16 @@ import Testing
             ])
     }
 
+    @Test func `a range that goes leaves its functions alone, which belong to the superuser`()
+        throws
+    {
+        let plan = try plan({ $0.objects = [Self.range] }) { $0.objects = [] }
+        #expect(
+            plan.section.changes.map(\.summary) == [
+                "put type src.many aside", "drop type src.r",
+            ])
+    }
+
     @Test func `a range of the same name and another definition is put aside and made anew`() throws
     {
         let plan = try plan({ $0.objects = [Self.range] }) {
