@@ -81,7 +81,7 @@ extension SchemaDiff {
             guard pair.old.isPartition, (keptParents[pair.new.oid] ?? []).isEmpty else {
                 return [SchemaSnapshot.Constraint]()
             }
-            let above = ancestors(of: pair.old)
+            let above = ancestors(of: pair.old, in: applied)
             return keys.filter { above.contains($0.table) }.map { key in
                 var clone = key
                 clone.table = pair.old.oid
@@ -90,12 +90,12 @@ extension SchemaDiff {
         }
     }
 
-    /// The tables of the applied catalog that a partition is below of.
-    private func ancestors(of partition: Table) -> Set<UInt32> {
+    /// The tables that a partition is below of.
+    func ancestors(of partition: Table, in snapshot: SchemaSnapshot) -> Set<UInt32> {
         var found: Set<UInt32> = []
         var table = partition
         while case .partition(let parent, _) = table.kind, found.insert(parent).inserted,
-            let next = applied.table(oid: parent)
+            let next = snapshot.table(oid: parent)
         {
             table = next
         }

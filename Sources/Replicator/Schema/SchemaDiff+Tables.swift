@@ -172,9 +172,29 @@ extension SchemaDiff {
                 alterInherited(parent, column, of: new)
                 alterProperties(nil, column, of: new)
             } else {
-                addColumn(column, to: new)
+                addColumn(filled(column, of: new), to: new)
             }
         }
+    }
+
+    /// A column with the value that the rows of before have in it: of a partitioned table its
+    /// partitions know it.
+    ///
+    /// Where they do not agree the rows are copied again.
+    private mutating func filled(_ column: Column, of table: Table) -> Column {
+        guard table.partitionKey != nil, !column.isGenerated else { return column }
+        let values = Set(
+            current.tables.filter { leaf in
+                leaf.partitionKey == nil && leaf.isPartition && tablePairs[leaf.oid] != nil
+                    && !isInNewTree(leaf) && ancestors(of: leaf, in: current).contains(table.oid)
+            }.map { leaf in leaf.columns.first { $0.name == column.name }?.missingValue })
+        guard values.count == 1, let value = values.first else {
+            if !values.isEmpty { copyAgain(table) }
+            return column
+        }
+        var column = column
+        column.missingValue = value
+        return column
     }
 
     mutating func statement(

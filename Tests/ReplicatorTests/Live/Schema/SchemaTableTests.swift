@@ -329,6 +329,12 @@ import Testing
             CREATE UNIQUE INDEX over ON u (a, b); INSERT INTO k VALUES (1, 2, 'x');
             """, inPlace: false),
         Change(
+            "columns with defaults come to a tree with rows",
+            tree + "INSERT INTO p VALUES (2, '2024-03-03', 'b', 2);",
+            "ALTER TABLE p ADD n int NOT NULL DEFAULT 7, ADD m text DEFAULT 'm', ADD o int; "
+                + "CREATE TABLE p2 PARTITION OF p DEFAULT; ALTER TABLE p ALTER n SET DEFAULT 8;",
+            inPlace: false),
+        Change(
             "a tree gets a key over columns that allowed NULL",
             "CREATE TABLE p (id int, day date) PARTITION BY RANGE (day); "
                 + "CREATE TABLE p1 PARTITION OF p DEFAULT; INSERT INTO p VALUES (1, '2024-02-02');",
